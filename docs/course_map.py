@@ -1,0 +1,116 @@
+"""Write docs/course.md, the map of the course: a row for each feature, a column for each layer.
+
+With `--check` nothing is written: it ends with 1 and the reasons when the page is stale, a feature
+lacks a test that it needs, or a class in a topic's file is no feature.
+"""
+
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "course.md"
+LAYERS = ["unit", "integration", "system"]
+LATER = {"system", "deploy"}  # the layer and the topic that are still to come: not required yet
+
+INTRO = """# The course, feature by feature
+
+Each row is a feature of the course, with the title of its section there. A number counts its tests
+on that layer and leads to their file, where the class has the feature's name: `one_to_one` is
+`class TestOneToOne`. `nox -s map` writes this page, from `docs/features.toml` and the tests.
+"""
+
+
+class Feature(TypedDict):
+    """A table of features.toml; one without a section goes beyond the course."""
+
+    section: NotRequired[str]
+    shows: str
+    layers: list[str]
+
+
+Features = dict[str, dict[str, Feature]]  # by topic, then by the feature's own name
+Tests = Counter[tuple[str, str]]  # the number of tests in a file's class
+
+
+def collect() -> str:
+    """Return the node id of every test, a line each; exit with pytest's own words if it cannot."""
+    options = ["--collect-only", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *options, "tests"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - no outside input
+    if result.returncode:
+        sys.exit(result.stdout + result.stderr)
+    return result.stdout
+
+
+def count(node_ids: str) -> Tests:
+    """Count the tests in each class; the class is empty for a test outside of any."""
+    tests: Tests = Counter()
+    for line in node_ids.splitlines():
+        file, *names = line.partition("[")[0].split("::")
+        if names:
+            tests[file, "".join(names[:-1])] += 1
+    return tests
+
+
+def place(topic: str, name: str, layer: str) -> tuple[str, str]:
+    """Return the file and the class in which the tests of a feature live."""
+    return f"tests/{layer}/test_{topic}.py", "Test" + name.title().replace("_", "")
+
+
+def problems(features: Features, tests: Tests) -> list[str]:
+    """Return a line for each feature that lacks a test and for each class that is no feature."""
+    found = []
+    places = set()
+    for topic, named in features.items():
+        for name, feature in named.items():
+            places |= {place(topic, name, layer) for layer in LAYERS}
+            for layer in feature["layers"]:
+                file, class_ = place(topic, name, layer)
+                if not tests[file, class_] and not LATER & {layer, topic}:
+                    found.append(f"{file}: {topic}.{name} has no test: write class {class_}.")
+    topic_files = {file for file, _ in places}
+    for file, class_ in tests:
+        if file in topic_files and (file, class_) not in places:
+            name = f"class {class_}" if class_ else "a test outside of a class"
+            found.append(f"{file}: {name} is no feature of docs/features.toml.")
+    return found
+
+
+def page(features: Features, tests: Tests) -> str:
+    """Return the page, in Markdown."""
+    lines = [INTRO]
+    for topic, named in features.items():
+        lines.append(f"## {topic}\n\n| feature | section | shows | {' | '.join(LAYERS)} |")
+        lines.append("|---|---|---|--:|--:|--:|")
+        for name, feature in named.items():
+            cells = [f"`{name}`", feature.get("section", "beyond the course"), feature["shows"]]
+            for layer in LAYERS:
+                file, class_ = place(topic, name, layer)
+                number = tests[file, class_]
+                empty = "to come" if layer in feature["layers"] else ""
+                cells.append(f'[{number}](../{file} "{class_}")' if number else empty)
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main(*arguments: str) -> str:
+    """Write the page, or with `--check` return what is wrong."""
+    features = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
+    tests = count(collect())
+    text = page(features, tests)
+    if arguments != ("--check",):
+        PAGE.write_text(text, "utf-8", newline="\n")
+        return ""
+    found = problems(features, tests)
+    if not PAGE.exists() or PAGE.read_text("utf-8") != text:
+        found.append("docs/course.md is stale: run `nox -s map` and commit what it writes.")
+    return "\n".join(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]) or None)

@@ -1,0 +1,149 @@
+"""One session for each thing that a person wants to do: `nox -l` lists them.
+
+A bare `nox` runs what a pull request must pass, in the order that fails fastest. What follows `--`
+goes to the tool behind a session: `nox -s integration -- -k login -n 2`.
+"""
+
+import os
+import signal
+import socket
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "map_check", "unit", "integration", "coverage"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PASSWORD = "using-templates-in-flask"  # noqa: S105 - of the course's people, on one's own machine
+
+WORKFLOW = ".github/workflows/ci.yml"
+ANY_TEST = """
+import unittest
+if not unittest.TestLoader().discover("tests/unit", top_level_dir=".").countTestCases():
+    raise SystemExit("No test was found in tests/unit; unittest of Python 3.11 would not mind.")
+"""
+
+# A session sees the project's settings alone: a developer's own must not change its result.
+for name in list(os.environ):
+    if name.startswith("FLASK_") or name == "DATABASE_URL":
+        del os.environ[name]
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the application's dependencies and those groups, as constraints.txt pins them."""
+    needed = nox.project.dependency_groups(PYPROJECT, *groups)
+    session.install("-c", "constraints.txt", *PYPROJECT["project"]["dependencies"], *needed)
+
+
+def measure(session: nox.Session, *command: str) -> None:
+    """Run `python -m COMMAND`, a layer's tests, and keep its coverage for the coverage session."""
+    env = {"COVERAGE_FILE": f".coverage.{session.name}"}
+    session.run("coverage", "erase", env=env)
+    session.run("python", "-W", "error", "-m", "coverage", "run", "-m", *command, env=env)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Serve the blog with the course's data; Ctrl-C ends it (-- --debug reloads what you edit)."""
+    install(session)
+    session.run("flask", "init-db")
+    session.run("flask", "seed", "--password", PASSWORD)
+    session.log(f"Log in as John Williams with the password {PASSWORD}")
+    # Ctrl-C is the server's to obey: nox waits for it, and does not call the end a failure.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    session.run("flask", "run", f"--port={port(session)}", *session.posargs)
+
+
+def port(session: nox.Session) -> int:
+    """Give Flask's usual port, or 0, which is any free one, where another program has that."""
+    try:
+        socket.create_server(("127.0.0.1", 5000)).close()
+    except OSError:
+        session.warn("Port 5000 is taken by another program: the blog gets a free one.")
+        return 0
+    return 5000
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style of the code; the workflow's schema and its security."""
+    install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+    session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", ".github/dependabot.yml")
+    session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", WORKFLOW)
+    session.run("zizmor", "--offline", "--persona=pedantic", ".github")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of the application, and of the tools around it."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def map_check(session: nox.Session) -> None:
+    """Fail when docs/course.md is stale, or a feature has no test where it needs one."""
+    install(session, "unit", "integration")
+    session.run("python", "docs/course_map.py", "--check")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the unit layer with unittest, in an environment that has no pytest."""
+    install(session, "unit")
+    session.run("python", "-c", ANY_TEST, log=False)
+    measure(session, "unittest", "discover", "-s", "tests/unit", "-t", ".", *session.posargs)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the integration layer with pytest (-- -k login -n 2)."""
+    install(session, "integration")
+    measure(session, "pytest", "tests/integration", *session.posargs)
+
+
+@nox.session(requires=["unit", "integration"])
+def coverage(session: nox.Session) -> None:
+    """Run the layers and join their coverage: htmlcov/ names the tests that ran each line."""
+    install(session, "unit")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "html", "--quiet", "--fail-under=0")
+    session.run("coverage", "report")
+
+
+@nox.session
+def postgres(session: nox.Session) -> None:
+    """Run the integration layer, whole, on a real PostgreSQL server."""
+    install(session, "integration", "postgres")
+    session.run("pytest", "tests/integration", "--postgres", *session.posargs)
+
+
+@nox.session(name="map")
+def map_(session: nox.Session) -> None:
+    """Write docs/course.md: each feature of the course, and its tests on each layer."""
+    install(session, "unit", "integration")
+    session.run("python", "docs/course_map.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what a page of posts costs with few posts and with many."""
+    install(session)
+    session.run("python", "-m", "bench.posts", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin every dependency again, after an edit of pyproject.toml (-- --upgrade: to the newest)."""
+    session.install("-c", "constraints.txt", "uv")
+    options = ["--universal", "--python-version=3.11", "--no-emit-index-url"]
+    options += ["--no-emit-find-links", "--custom-compile-command=nox -s lock", "--quiet"]
+    command = ["uv", "pip", "compile", "pyproject.toml", *options, *session.posargs]
+    groups = [f"--group={group}" for group in PYPROJECT["dependency-groups"]]
+    session.run(*command, *groups, "-o", "constraints.txt")
+    hashed = ["-c", "constraints.txt", "--generate-hashes", "--no-annotate"]
+    session.run(*command, *hashed, "-o", "requirements.txt")
