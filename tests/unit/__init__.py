@@ -2,11 +2,11 @@
 
 It runs where pytest is not installed (`python -m unittest discover -s tests/unit -t .`), so no
 module here imports it. A test that needs an application takes its `TestCase` from
-`tests.flask_testing_shim` and makes it with `create_app(SETTINGS)`.
+`tests.flask_testing_shim` and makes it with `create_app(CONFIG)`.
 """
 
-# Given settings, `create_app` reads none from the environment: every run sees these alone.
-SETTINGS = {
+# Given a configuration, `create_app` reads none from the environment: every run sees this one.
+CONFIG = {
     "TESTING": True,
     "SECRET_KEY": "test",
     "SQLALCHEMY_DATABASE_URI": "sqlite://",
