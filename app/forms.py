@@ -1,0 +1,61 @@
+"""What all forms share: JSON bodies, tidy text, and a clear word of refusal.
+
+Flask-WTF's `CSRFProtect` (see `app.sessions`) checks the token of every request that changes
+something before any form is made, so the forms themselves are plain WTForms.
+"""
+
+import unicodedata
+from typing import Any
+
+import wtforms
+from flask import abort, request
+from werkzeug.datastructures import MultiDict
+from wtforms.validators import ValidationError
+
+
+class Form(wtforms.Form):
+    """A form that takes a form post or a JSON object whose values are all text."""
+
+    def __init__(self, **defaults: Any) -> None:
+        self.is_submitted = request.method in {"POST", "PUT"}
+        super().__init__(sent() if self.is_submitted else None, **defaults)
+
+    def is_accepted(self) -> bool:
+        """Say whether something was submitted, and all of it is valid."""
+        return self.is_submitted and self.validate()
+
+    @property
+    def reasons(self) -> str:
+        """Everything that is wrong, in one line."""
+        return " ".join(
+            f"{self[name].label.text}: {' '.join(errors)}" for name, errors in self.errors.items()
+        )
+
+
+def sent() -> MultiDict[str, str]:
+    """Give what was posted; raises 400 where it is JSON, but no object of texts."""
+    if request.mimetype != "application/json":
+        return request.form
+    values = request.get_json(silent=True)
+    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+        abort(400, "The body must be a JSON object whose values are all text.")
+    return MultiDict(values)
+
+
+def one_line(value: str | None) -> str:
+    """Give the text with single spaces, none at its ends, and its accents composed (NFC)."""
+    return " ".join(unicodedata.normalize("NFC", value or "").split())
+
+
+def many_lines(value: str | None) -> str:
+    """Give the text with plain line ends and no blank ones around it."""
+    return unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").strip()
+
+
+def readable(_form: wtforms.Form, field: wtforms.Field) -> None:
+    """Refuse control characters, lone surrogates, and text in which nothing can be seen."""
+    value = field.data or ""
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in value):
+        raise ValidationError("This has a character that cannot be stored or shown.")
+    if value and not any(c.isprintable() and not c.isspace() for c in value):
+        raise ValidationError("This has nothing in it that can be seen.")

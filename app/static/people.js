@@ -1,0 +1,39 @@
+"use strict";
+
+// Renaming and deleting oneself: PUT and DELETE, which no HTML form can send.
+const account = document.getElementById("account");
+
+async function send(method, body) {
+  const response = await fetch(account.dataset.url, {
+    method,
+    headers: {
+      Accept: "application/json",
+      "Content-Type": "application/json",
+      "X-CSRFToken": account.dataset.token,
+    },
+    body: body && JSON.stringify(body),
+  });
+  if (!response.ok) {
+    throw new Error((await response.json()).message);
+  }
+}
+
+function attempt(action, address) {
+  const problem = account.querySelector("[role=alert]");
+  problem.textContent = "";
+  action.then(
+    () => location.assign(address),
+    (error) => { problem.textContent = error.message; },
+  );
+}
+
+if (account) {
+  account.hidden = false;
+  account.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(send("PUT", { username: account.elements.username.value }), location.href);
+  });
+  document.getElementById("delete").addEventListener("click", () => {
+    attempt(send("DELETE"), "/");
+  });
+}

