@@ -26,7 +26,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict
 from werkzeug.routing import IntegerConverter, Map
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import generate_password_hash
 
 # Characters. The forms refuse what is longer, by these same numbers.
 USERNAME_LENGTH = 80
@@ -98,12 +98,8 @@ class User(Versioned, Model):
     )
 
     def set_password(self, password: str) -> None:
-        """Keep a salted hash of `password`; nobody can read it back."""
+        """Keep a salted hash of `password`, which nobody can read back."""
         self.password_hash = generate_password_hash(password, current_app.config["PASSWORD_METHOD"])
-
-    def has_password(self, password: str) -> bool:
-        """Say whether `password` is this user's; who never got one cannot log in."""
-        return self.password_hash is not None and check_password_hash(self.password_hash, password)
 
     def __repr__(self) -> str:
         return f"<User {self.username!r}>"

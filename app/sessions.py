@@ -55,12 +55,17 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(sessions)
 
 
-class SignUpForm(Form):
-    """A name that nobody has, and a password."""
+class NameForm(Form):
+    """A name that nobody else has."""
 
     username = StringField(
         "Name", [DataRequired(), Length(max=USERNAME_LENGTH), readable], [one_line]
     )
+
+
+class SignUpForm(NameForm):
+    """A name and a new password."""
+
     password = PasswordField("Password", [DataRequired(), Length(8, 128), readable])
 
 

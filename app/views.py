@@ -16,14 +16,20 @@ from app.models import (
     CITY_LENGTH,
     EMAIL_LENGTH,
     PHONENUM_LENGTH,
-    USERNAME_LENGTH,
     Contact,
     User,
     commit,
     db,
 )
 from app.paging import page_of
-from app.sessions import SignUpForm, create_user, logged_in_user, login_required
+from app.sessions import (
+    NameForm,
+    SignUpForm,
+    create_user,
+    current_user,
+    logged_in_user,
+    login_required,
+)
 
 pages = Blueprint("pages", __name__)
 
@@ -100,15 +106,8 @@ def store_contact(user: User, form: ContactForm) -> None:
 
 def people() -> str:
     """Show who writes here; one's own name comes with the means to change or delete it."""
-    return render_template("people.html", page=page_of(select(User), User.id))
-
-
-class RenameForm(Form):
-    """A name that nobody else has."""
-
-    username = StringField(
-        "Name", [DataRequired(), Length(max=USERNAME_LENGTH), readable], [one_line]
-    )
+    form = NameForm(obj=current_user())
+    return render_template("people.html", page=page_of(select(User), User.id), form=form)
 
 
 class UserAPI(MethodView):
@@ -133,7 +132,7 @@ class UserAPI(MethodView):
     def put(self, user_id: int) -> ResponseReturnValue:
         """Rename oneself."""
         user = myself(user_id)
-        form = RenameForm()
+        form = NameForm()
         if not form.validate():
             abort(422, form.reasons)
         user.username = form.username.data or ""
