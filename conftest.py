@@ -12,11 +12,9 @@ from sqlalchemy import event
 
 from app import create_app
 from app.models import create_tables, db
-from tests import compiled, databases
+from tests import databases
 from tests.html import submit
 from tests.unit import CONFIG
-
-compiled.compile_rules_once()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +58,6 @@ def dataset() -> None:
 def app(database: databases.Settings) -> Iterator[Flask]:
     """A new application with a database of its own."""
     app = create_app({**CONFIG, **database})
-    app.jinja_env.bytecode_cache = compiled.templates
     yield app
     with app.app_context():
         db.engine.dispose()

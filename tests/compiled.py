@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
@@ -26,11 +27,10 @@ class Templates(BytecodeCache):
         self.code[bucket.key] = bucket.code
 
 
-templates = Templates()
+def compile_once() -> None:
+    """Have every application of this process share what it compiles; the results hold no state."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Templates()}
 
-
-def compile_rules_once() -> None:
-    """Have Werkzeug compile the builder of equal URL rules once; the builders hold no state."""
     compile_builder = Rule._compile_builder
     builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
 
