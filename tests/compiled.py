@@ -18,13 +18,13 @@ class Templates(BytecodeCache):
     """Jinja's cache of compiled templates, kept in memory."""
 
     def __init__(self) -> None:
-        self.code: dict[str, Any] = {}
+        self.code: dict[tuple[str, str], Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self.code.get(bucket.key)
+        bucket.code = self.code.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.code[bucket.key] = bucket.code
+        self.code[bucket.key, bucket.checksum] = bucket.code
 
 
 def compile_once() -> None:
