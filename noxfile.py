@@ -74,7 +74,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", ".github/dependabot.yml")
     session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", WORKFLOW)
-    session.run("zizmor", "--offline", "--persona=pedantic", ".github")
+    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", ".github")
 
 
 @nox.session
