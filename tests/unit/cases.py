@@ -1,0 +1,26 @@
+"""What several modules of this layer start from."""
+
+from flask import Flask
+
+from app import create_app
+from app.models import create_tables, db
+from tests.flask_testing_shim import TestCase
+from tests.unit import CONFIG
+
+
+class DatabaseTestCase(TestCase):
+    """Gives each test an application whose database, in memory, has the tables and no row.
+
+    The application's context is there for the whole test, as it is in `flask shell`. A request
+    would share it, and hide a forgotten commit: no test of such a class makes one.
+    """
+
+    def create_app(self) -> Flask:
+        return create_app(CONFIG)
+
+    def setUp(self) -> None:
+        super().setUp()
+        with self.app.app_context():
+            create_tables()
+            self.addCleanup(db.engine.dispose)
+        self.enterContext(self.app.app_context())
