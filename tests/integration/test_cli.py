@@ -1,0 +1,182 @@
+"""The `flask` command line, in this process: what it loads, lists and runs."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import flask.cli
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask.testing import FlaskCliRunner
+
+from app.models import Blogpost, Contact, Tag, User, db
+
+ROOT = Path(__file__).parents[2]
+
+
+class TestLoad:
+    @pytest.fixture
+    def routes(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable]:
+        """Runs `flask routes` in the checkout, with FLASK_APP as given."""
+        for name in [name for name in os.environ if name.startswith(("FLASK_", "DATABASE_URL"))]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("FLASK_INSTANCE_PATH", str(tmp_path))
+        # `flask` changes these two for its process, which here goes on after it.
+        monkeypatch.setenv("FLASK_RUN_FROM_CLI", "false")
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        monkeypatch.chdir(ROOT)
+
+        def routes(flask_app: str | None = None) -> Result:
+            env = {"FLASK_APP": flask_app}
+            return CliRunner().invoke(flask.cli.cli, ["routes"], env=env, prog_name="flask")
+
+        yield routes
+        sys.modules.pop("wsgi", None)
+
+    def test_wsgi_py_is_found_where_flask_app_is_not_set(self, routes):
+        result = routes()
+
+        assert result.exit_code == 0, result.output
+        assert "pages.home" in result.stdout
+
+    @pytest.mark.parametrize("flask_app", ["wsgi.py", "wsgi:app", "app", "app:create_app()"])
+    def test_flask_app_names_the_application_or_its_factory(self, routes, flask_app):
+        result = routes(flask_app)
+
+        assert result.exit_code == 0, result.output
+        assert "pages.home" in result.stdout
+
+    @pytest.mark.parametrize(
+        ("flask_app", "reason"),
+        [
+            ("nowhere", "Could not import 'nowhere'."),
+            ("app:nothing", "Failed to find attribute 'nothing' in 'app'."),
+            ("tests", "Failed to find Flask application or factory in module 'tests'."),
+        ],
+    )
+    def test_a_wrong_flask_app_is_an_error_that_names_it(self, routes, flask_app, reason):
+        result = routes(flask_app)
+
+        assert result.exit_code == 2
+        assert f"Error: {reason}" in result.stderr
+        assert result.stdout == ""
+
+
+class TestRoutes:
+    @pytest.fixture
+    def listed(self, runner: FlaskCliRunner) -> list[tuple[str, str, str]]:
+        """The endpoint, methods and rule of each line."""
+        result = runner.invoke(flask.cli.routes_command)
+        assert result.exit_code == 0, result.output
+        _titles, _underlines, *lines = result.output.splitlines()
+        return [tuple(re.split(" {2,}", line.strip())) for line in lines]
+
+    def test_a_route_is_listed_with_its_endpoint_and_methods(self, listed):
+        assert ("pages.home", "GET", "/") in listed
+        assert ("pages.contact", "GET, POST", "/contact") in listed
+        assert ("pages.user_api", "DELETE, GET, PUT", "/users/<int:user_id>") in listed
+
+    def test_a_blueprint_that_is_mounted_twice_is_listed_twice(self, listed):
+        assert ("en.greeting", "GET", "/en/<name>") in listed
+        assert ("es.greeting", "GET", "/es/<name>") in listed
+
+    def test_every_route_is_listed(self, app, listed):
+        rules = [(rule.endpoint, rule.rule) for rule in app.url_map.iter_rules()]
+
+        assert sorted((endpoint, rule) for endpoint, _methods, rule in listed) == sorted(rules)
+
+
+class TestShellContext:
+    def test_the_shell_knows_the_app_and_the_numbers_of_the_course(self, app: Flask):
+        with app.app_context():
+            names = app.make_shell_context()
+
+        assert names["app"] is app
+        assert (names["x"], names["y"]) == (25, 65)
+
+    def test_the_shell_knows_the_database_and_the_models(self, app):
+        with app.app_context():
+            names = app.make_shell_context()
+
+        assert names["db"] is db
+        assert [names[model.__name__] for model in (User, Contact, Blogpost, Tag)] == [
+            User,
+            Contact,
+            Blogpost,
+            Tag,
+        ]
+
+    def test_what_the_shell_knows_reads_the_database_at_once(self, app, dataset):
+        with app.app_context():
+            names = app.make_shell_context()
+
+            john = eval("db.session.get(User, 1)", names)  # noqa: S307 - what one types in the shell
+
+        assert repr(john) == "<User 'John Williams'>"
+
+
+class TestCommand:
+    def test_mycommand_prints_the_name(self, runner):
+        result = runner.invoke(args=["mycommand", "John"])
+
+        assert result.exit_code == 0
+        assert result.output == "John\n"
+
+    def test_a_name_in_quotes_is_one_argument(self, runner):
+        result = runner.invoke(args=["mycommand", "John Williams"])
+
+        assert result.output == "John Williams\n"
+
+    def test_a_missing_name_is_a_usage_error(self, runner):
+        result = runner.invoke(args=["mycommand"])
+
+        assert result.exit_code == 2
+        assert "Error: Missing argument 'NAME'." in result.stderr
+
+    def test_a_second_name_is_a_usage_error(self, runner):
+        result = runner.invoke(args=["mycommand", "John", "Fordo"])
+
+        assert result.exit_code == 2
+        assert result.stdout == ""
+
+    def test_an_unknown_command_is_a_usage_error(self, runner):
+        result = runner.invoke(args=["yourcommand"])
+
+        assert result.exit_code == 2
+        assert "No such command 'yourcommand'" in result.stderr
+
+    def test_the_commands_are_in_the_help(self, runner):
+        result = runner.invoke(args=["--help"])
+
+        listed = re.findall(r"^  (\S+)  ", result.output, re.MULTILINE)
+        assert result.exit_code == 0
+        assert {"mycommand", "group1", "init-db", "seed"} <= set(listed)
+
+
+class TestGroup:
+    def test_command1_prints_the_name(self, runner):
+        result = runner.invoke(args=["group1", "command1", "John"])
+
+        assert result.exit_code == 0
+        assert result.output == "John\n"
+
+    def test_the_help_of_the_group_lists_command1(self, runner):
+        result = runner.invoke(args=["group1", "--help"])
+
+        assert result.exit_code == 0
+        assert re.search("^  command1  ", result.output, re.MULTILINE)
+
+    def test_a_missing_name_is_a_usage_error(self, runner):
+        result = runner.invoke(args=["group1", "command1"])
+
+        assert result.exit_code == 2
+        assert "Error: Missing argument 'NAME'." in result.stderr
+
+    def test_a_command_of_the_group_is_none_outside_of_it(self, runner):
+        result = runner.invoke(args=["command1", "John"])
+
+        assert result.exit_code == 2
+        assert "No such command 'command1'" in result.stderr
