@@ -21,17 +21,15 @@ def load(password: str | None = None) -> None:
         for user in db.session.scalars(select(User).where(User.username.in_(data["contacts"])))
     }
     missing = [name for name in data["contacts"] if name not in people]
+    tags = {name: Tag.named([name])[0] for name in data["tags"]} if missing else {}
     for name in missing:
         people[name] = User(username=name, contact=Contact(**data["contacts"][name]))
         db.session.add(people[name])
-    tags = {name: Tag.named([name])[0] for name in data["tags"]} if missing else {}
     for post in data["posts"]:
         author = post.pop("author")
         if author in missing:
             post["tags"] = [tags[name] for name in post["tags"]]
             db.session.add(Blogpost(**post, user=people[author]))
-            # One after the other, so that their ids follow their order.
-            db.session.flush()
     if password is not None:
         for user in people.values():
             user.set_password(password)

@@ -1,0 +1,492 @@
+"""How the tables relate, in a real database that holds everyone to it."""
+
+import doctest
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, delete, event, func, insert, select
+from sqlalchemy.exc import IntegrityError, LegacyAPIWarning
+
+from app import create_app
+from app.models import Blogpost, Contact, Tag, User, db, tags
+from tests.html import submit
+from tests.unit import CONFIG
+
+TRANSCRIPTS = Path(__file__).with_name("transcripts")
+ANY_ORDER = doctest.register_optionflag("ANY_ORDER")
+
+
+def count(model: type[db.Model]) -> int:
+    """Give the number of rows."""
+    return db.session.scalar(select(func.count()).select_from(model))
+
+
+def by_name(name: str) -> User:
+    """Give the one user of this name."""
+    return db.session.execute(select(User).filter_by(username=name)).scalar_one()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """What `flask shell` stands in; no request is made inside of it."""
+    with app.app_context():
+        yield
+
+
+@pytest.mark.usefixtures("dataset", "context")
+class TestOneToOne:
+    def test_a_user_has_a_contact_and_the_contact_its_user(self):
+        john = by_name("John Williams")
+
+        assert john.contact.city == "London"
+        assert john.contact.user is john
+
+    def test_a_contact_of_a_new_user_is_stored_with_them(self):
+        card = Contact(city="Bree", email="sam@xyz.com")
+        db.session.add(User(username="Sam Gamgee", contact=card))
+        db.session.commit()
+
+        assert card.userid == by_name("Sam Gamgee").id
+
+    def test_the_database_refuses_a_second_contact_for_a_user(self):
+        second = insert(Contact).values(city="Paris", email="j@xyz.com", userid=1, version=1)
+
+        with pytest.raises(IntegrityError):
+            db.session.execute(second)
+
+    def test_the_database_refuses_a_contact_of_nobody(self):
+        stray = insert(Contact).values(city="Paris", email="j@xyz.com", userid=99, version=1)
+
+        with pytest.raises(IntegrityError):
+            db.session.execute(stray)
+
+    def test_a_contact_goes_with_its_user(self):
+        db.session.delete(by_name("John Williams"))
+        db.session.commit()
+
+        assert [contact.city for contact in db.session.scalars(select(Contact))] == ["Chicago"]
+
+    def test_a_contact_that_is_taken_off_its_user_is_deleted(self):
+        by_name("John Williams").contact = None
+        db.session.commit()
+
+        assert [contact.city for contact in db.session.scalars(select(Contact))] == ["Chicago"]
+
+
+@pytest.mark.usefixtures("dataset", "context")
+class TestOneToMany:
+    def test_a_user_has_posts_and_each_post_its_user(self):
+        fordo = by_name("Fordo Baggings")
+
+        posts = fordo.blogposts.all()
+
+        assert [post.title for post in posts] == [
+            "Using Templates in Flask",
+            "RestAPI Programming in Flask",
+        ]
+        assert [post.user for post in posts] == [fordo, fordo]
+
+    def test_the_posts_of_a_user_can_be_searched(self):
+        posts = by_name("Fordo Baggings").blogposts
+
+        [post] = posts.filter(Blogpost.title.startswith("Using"))
+
+        assert post.title == "Using Templates in Flask"
+
+    def test_a_post_may_name_its_user_by_the_foreign_key(self):
+        fordo = by_name("Fordo Baggings")
+        post = Blogpost(title="There and Back Again", userid=fordo.id)
+        db.session.add(post)
+        db.session.commit()
+
+        assert post.user is fordo
+
+    @pytest.mark.parametrize("userid", [None, 99])
+    def test_the_database_refuses_a_post_of_nobody(self, userid):
+        stray = insert(Blogpost).values(title="Anonymous", text="", userid=userid, version=1)
+
+        with pytest.raises(IntegrityError):
+            db.session.execute(stray)
+
+    def test_the_database_deletes_the_posts_of_a_user_who_is_deleted(self):
+        db.session.execute(delete(User).where(User.username == "John Williams"))
+        db.session.commit()
+
+        authors = [post.user.username for post in db.session.scalars(select(Blogpost))]
+        assert authors == ["Fordo Baggings", "Fordo Baggings"]
+
+    def test_the_database_refuses_a_name_that_is_taken(self):
+        db.session.add(User(username="John Williams"))
+
+        with pytest.raises(IntegrityError):
+            db.session.commit()
+
+
+@pytest.mark.usefixtures("dataset", "context")
+class TestManyToMany:
+    def test_a_post_has_tags_and_a_tag_has_posts(self):
+        post = db.session.scalar(select(Blogpost).filter_by(title="Using Templates in Flask"))
+        tag = db.session.scalar(select(Tag).filter_by(tagname="Templates"))
+
+        assert {tag.tagname for tag in post.tags} == {"Python", "Flask", "Templates"}
+        assert tag.blogposts.all() == [post]
+
+    @pytest.mark.parametrize(
+        ("tagname", "titles"),
+        [
+            (
+                "Python",
+                [
+                    "Flask - A Python Web Framework",
+                    "Using Templates in Flask",
+                    "Working with Databases in Flask",
+                    "RestAPI Programming in Flask",
+                ],
+            ),
+            ("Rest API", ["RestAPI Programming in Flask"]),
+        ],
+    )
+    def test_posts_are_found_by_their_tag(self, tagname, titles):
+        tagged = select(Blogpost.title).where(Blogpost.tags.any(Tag.tagname == tagname))
+
+        assert db.session.scalars(tagged.order_by(Blogpost.id)).all() == titles
+
+    def test_the_database_refuses_the_same_pair_twice(self):
+        with pytest.raises(IntegrityError):
+            db.session.execute(insert(tags).values(blogpost_id=1, tag_id=1))
+
+    @pytest.mark.parametrize(("blogpost_id", "tag_id"), [(99, 1), (1, 99)])
+    def test_the_database_refuses_a_pair_of_which_one_is_missing(self, blogpost_id, tag_id):
+        with pytest.raises(IntegrityError):
+            db.session.execute(insert(tags).values(blogpost_id=blogpost_id, tag_id=tag_id))
+
+    def test_a_tag_outlives_the_posts_that_bear_it(self):
+        db.session.execute(delete(Blogpost))
+        db.session.commit()
+
+        assert count(Tag) == 5
+        assert db.session.execute(select(tags)).all() == []
+
+    def test_a_post_outlives_its_tags(self):
+        db.session.execute(delete(Tag))
+        db.session.commit()
+
+        assert count(Blogpost) == 4
+        assert db.session.get(Blogpost, 1).tags == []
+
+    @pytest.mark.parametrize("name", ["python", "PYTHON", "Python"])
+    def test_a_tag_is_found_in_whatever_case_it_is_named(self, name):
+        [tag] = Tag.named([name])
+
+        assert tag.tagname == "Python"
+        assert count(Tag) == 5
+
+    def test_a_tag_that_is_missing_is_made_as_it_is_first_written(self):
+        [tag] = Tag.named(["Jinja", "JINJA"])
+
+        assert tag.tagname == "Jinja"
+        assert count(Tag) == 6
+
+    def test_no_names_are_no_tags(self):
+        assert Tag.named([]) == []
+
+    @pytest.mark.parametrize(("first", "second"), [("Python", "PYTHON"), ("École", "éCOLE")])
+    def test_the_database_refuses_two_tags_that_differ_in_case_alone(self, first, second):
+        Tag.named([first])
+        db.session.add(Tag(tagname=second))
+
+        with pytest.raises(IntegrityError):
+            db.session.commit()
+
+
+@pytest.mark.usefixtures("dataset", "context")
+class TestRepr:
+    @pytest.mark.parametrize(
+        ("model", "shown"),
+        [
+            (User, "<User 'John Williams'>"),
+            (Contact, "<Contact 1>"),
+            (Blogpost, "<Blogpost 'Flask - A Python Web Framework'>"),
+            (Tag, "<Tag 'Python'>"),
+        ],
+    )
+    def test_what_was_stored_is_shown_as_in_the_course(self, model, shown):
+        assert repr(db.session.get(model, 1)) == shown
+
+
+class Checker(doctest.OutputChecker):
+    """Compares the items of two lists without regard to their order where ANY_ORDER says so."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        if optionflags & ANY_ORDER:
+            want, got = (str(sorted(re.findall("<.+?>", text))) for text in (want, got))
+        return super().check_output(want, got, optionflags)
+
+
+class TestTranscript:
+    """The course's three shell transcripts, in the folder `transcripts`, as they are written."""
+
+    @pytest.fixture
+    def play(self, app: Flask) -> Callable[[str], None]:
+        """Types a transcript into a new shell, and sees that it prints what is written there."""
+
+        def play(name: str) -> None:
+            path = TRANSCRIPTS / name
+            text = path.read_text("utf-8")
+            report: list[str] = []
+            runner = doctest.DocTestRunner(Checker(), verbose=False)
+            with app.app_context():
+                names: dict[str, Any] = app.make_shell_context()
+                transcript = doctest.DocTestParser().get_doctest(text, names, name, str(path), 0)
+                runner.run(transcript, out=report.append)
+            assert transcript.examples
+            assert not report, "".join(report)
+
+        return play
+
+    def test_users_and_contacts(self, play):
+        # `Query.get`, in its last lines, is what SQLAlchemy calls legacy.
+        with pytest.warns(LegacyAPIWarning):
+            play("users_and_contacts.txt")
+
+    def test_posts_written_by_the_users_of_the_first_shell(self, play):
+        with pytest.warns(LegacyAPIWarning):
+            play("users_and_contacts.txt")
+
+        play("posts.txt")
+
+    def test_tags_given_to_the_posts_of_the_second_shell(self, play):
+        with pytest.warns(LegacyAPIWarning):
+            play("users_and_contacts.txt")
+        play("posts.txt")
+
+        with pytest.warns(LegacyAPIWarning):
+            play("tags.txt")
+
+    def test_a_transcript_that_prints_something_else_is_noticed(self, play):
+        # The posts of nobody: there are no users before the first shell.
+        with pytest.raises(AssertionError, match="IndexError"):
+            play("posts.txt")
+
+    @pytest.mark.usefixtures("dataset", "context")
+    def test_tags_come_by_their_name_where_the_course_promises_another_order(self):
+        post = db.session.get(Blogpost, 1)
+        python, flask = Tag.named(["Python"]) + Tag.named(["Flask"])
+
+        for given in ([python, flask], [flask, python]):
+            post.tags = given
+            db.session.commit()
+
+            assert post.tags == [flask, python]
+
+    @pytest.mark.usefixtures("dataset", "context")
+    def test_query_get_is_session_get_today(self):
+        with pytest.warns(LegacyAPIWarning, match=r"Query\.get\(\)"):
+            legacy = Contact.query.get(2)
+
+        assert db.session.get(Contact, 2) is legacy
+        assert legacy.city == "Chicago"
+
+    @pytest.mark.usefixtures("dataset", "context")
+    def test_model_query_is_select_today(self):
+        legacy = User.query.order_by(User.id).all()
+
+        today = db.session.scalars(select(User).order_by(User.id)).all()
+
+        assert today == legacy
+        assert [user.username for user in today] == ["John Williams", "Fordo Baggings"]
+
+    @pytest.mark.usefixtures("dataset", "context")
+    def test_a_filtered_query_is_a_select_with_where_today(self):
+        legacy = Blogpost.query.filter_by(title="Using Templates in Flask").one()
+
+        today = select(Blogpost).where(Blogpost.title == "Using Templates in Flask")
+
+        assert db.session.scalars(today).one() is legacy
+
+
+class TestDataset:
+    @pytest.fixture
+    def seed(self, runner) -> Callable:
+        """Runs `flask seed`, which must succeed."""
+
+        def seed(*options: str) -> None:
+            result = runner.invoke(args=["seed", *options])
+            assert result.exit_code == 0, result.output
+            assert result.output == "The course's data is there.\n"
+
+        return seed
+
+    def test_seed_stores_the_people_with_their_contacts(self, app, seed):
+        seed()
+
+        with app.app_context():
+            assert {
+                (user.username, user.contact.city, user.contact.email, user.contact.phonenum)
+                for user in db.session.scalars(select(User))
+            } == {
+                ("John Williams", "London", "john.willy@xyz.com", "675-876-2423"),
+                ("Fordo Baggings", "Chicago", "fbaggin@abc.com", "563-983-7682"),
+            }
+
+    def test_seed_stores_the_posts_with_their_tags(self, app, seed):
+        seed()
+
+        with app.app_context():
+            assert [
+                (post.title, post.user.username, {tag.tagname for tag in post.tags})
+                for post in db.session.scalars(select(Blogpost).order_by(Blogpost.id))
+            ] == [
+                ("Flask - A Python Web Framework", "John Williams", {"Python", "Flask"}),
+                ("Using Templates in Flask", "Fordo Baggings", {"Python", "Flask", "Templates"}),
+                (
+                    "Working with Databases in Flask",
+                    "John Williams",
+                    {"Python", "Flask", "DB connectivity"},
+                ),
+                ("RestAPI Programming in Flask", "Fordo Baggings", {"Python", "Flask", "Rest API"}),
+            ]
+
+    def test_seed_makes_the_tables_where_there_are_none(self, app, seed):
+        with app.app_context():
+            db.drop_all()
+
+        seed()
+
+        with app.app_context():
+            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
+
+    def test_seed_twice_is_as_good_as_once(self, app, seed):
+        seed()
+        seed()
+
+        with app.app_context():
+            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_seed_keeps_what_people_have_made_of_their_data(self, app, seed):
+        with app.app_context():
+            john = by_name("John Williams")
+            john.contact.city = "Paris"
+            first, second = john.blogposts
+            first.title = "Flask, Second Edition"
+            db.session.delete(second)
+            db.session.commit()
+
+        seed()
+
+        with app.app_context():
+            john = by_name("John Williams")
+            assert john.contact.city == "Paris"
+            assert [post.title for post in john.blogposts] == ["Flask, Second Edition"]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_seed_brings_back_a_person_who_is_missing(self, app, seed):
+        with app.app_context():
+            db.session.delete(by_name("Fordo Baggings"))
+            db.session.commit()
+
+        seed()
+
+        with app.app_context():
+            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
+            assert by_name("Fordo Baggings").contact.city == "Chicago"
+
+    def test_seed_takes_a_tag_that_is_there_in_another_case(self, app, seed):
+        with app.app_context():
+            db.session.add(Tag(tagname="python"))
+            db.session.commit()
+
+        seed()
+
+        with app.app_context():
+            assert count(Tag) == 5
+            assert db.session.scalar(select(Tag).filter_by(folded="python")).tagname == "python"
+
+    def test_seed_with_a_password_lets_its_people_log_in(self, client, seed):
+        seed("--password", "one to rule")
+
+        response = submit(
+            client, "/login", {"username": "Fordo Baggings", "password": "one to rule"}
+        )
+
+        assert (response.status_code, response.location) == (302, "/")
+
+    def test_seed_without_a_password_lets_nobody_log_in(self, client, seed):
+        seed()
+
+        response = submit(
+            client, "/login", {"username": "Fordo Baggings", "password": "one to rule"}
+        )
+
+        assert response.status_code == 401
+
+    @pytest.mark.usefixtures("dataset")
+    def test_seed_with_a_password_gives_it_to_people_who_are_there(self, client, seed):
+        seed("--password", "one to find")
+
+        response = submit(
+            client, "/login", {"username": "John Williams", "password": "one to find"}
+        )
+
+        assert (response.status_code, response.location) == (302, "/")
+
+    @pytest.mark.usefixtures("dataset")
+    def test_seed_without_a_password_keeps_the_one_that_is_there(self, seed, log_in):
+        seed()
+
+        assert log_in("John Williams").get("/contact").status_code == 200
+
+    def test_seed_refuses_an_empty_password_and_stores_nothing(self, app, runner):
+        result = runner.invoke(args=["seed", "--password", ""])
+
+        assert result.exit_code == 2
+        assert "Invalid value for --password: It must not be empty." in result.stderr
+        with app.app_context():
+            assert count(User) == 0
+
+    def test_seed_that_comes_second_to_another_one_is_a_clear_error(self, app, runner):
+        def rival(_mapper: Any, connection: Connection, user: User) -> None:
+            connection.execute(insert(User).values(username=user.username, version=1))
+
+        event.listen(User, "before_insert", rival)
+        result = runner.invoke(args=["seed"])
+        event.remove(User, "before_insert", rival)
+
+        assert result.exit_code == 1
+        assert "Error: The course's data is being stored by another process" in result.stderr
+        with app.app_context():
+            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [0, 0, 0, 0]
+
+    def test_init_db_makes_the_tables_where_there_are_none(self, app, runner):
+        with app.app_context():
+            db.drop_all()
+
+        result = runner.invoke(args=["init-db"])
+
+        assert result.exit_code == 0
+        assert result.output == "The tables are there.\n"
+        with app.app_context():
+            assert count(User) == 0
+
+    @pytest.mark.usefixtures("dataset")
+    def test_init_db_again_keeps_the_data(self, app, runner):
+        result = runner.invoke(args=["init-db"])
+
+        assert result.exit_code == 0
+        with app.app_context():
+            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
+
+    @pytest.mark.parametrize("command", ["init-db", "seed"])
+    def test_a_database_out_of_reach_is_a_clear_error(self, tmp_path, command):
+        path = tmp_path / "missing" / "blog.sqlite"
+        app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{path}"})
+
+        result = app.test_cli_runner().invoke(args=[command])
+
+        assert result.exit_code == 1
+        assert "Error: The database does not answer: unable to open" in result.stderr
