@@ -1,0 +1,144 @@
+"""Blueprints: what an application is put together from, and a greeting that is mounted twice."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask, url_for
+from werkzeug.test import Client
+
+from app import create_app, models
+from app.models import User, db
+from app.sample_blueprint import sample_blueprint
+from tests.databases import Databases
+from tests.html import page, texts
+from tests.unit import CONFIG
+
+
+class TestOrganise:
+    def test_the_application_is_put_together_from_its_blueprints(self, app):
+        assert set(app.blueprints) == {"cookies", "en", "es", "pages", "posts", "sessions"}
+
+    @pytest.mark.parametrize("path", ["/preferences", "/en/", "/about", "/posts/", "/login"])
+    def test_a_page_of_each_blueprint_is_served(self, client, path):
+        assert client.get(path).status_code == 200
+
+    def test_a_blueprint_alone_is_no_application(self):
+        with pytest.raises(TypeError, match="'Blueprint' object is not callable"):
+            Client(sample_blueprint).get("/")
+
+    def test_an_application_has_the_routes_of_a_blueprint_once_it_is_registered(self):
+        bare = Flask("bare")
+        before = [rule.rule for rule in bare.url_map.iter_rules()]
+
+        bare.register_blueprint(sample_blueprint)
+
+        assert "/<name>" not in before
+        assert "/<name>" in [rule.rule for rule in bare.url_map.iter_rules()]
+
+
+class TestPrefix:
+    def test_the_greeting_is_served_under_its_prefix(self, client):
+        assert texts(client.get("/en/"), "h1") == ["Hello, World!"]
+
+    def test_the_root_is_another_page(self, client):
+        assert texts(client.get("/"), "h1") == ["Hello World!!!"]
+
+    @pytest.mark.parametrize("path", ["/John", "/John/farewell", "/sample_blueprint/John"])
+    def test_no_page_of_it_is_served_elsewhere(self, client, path):
+        assert client.get(path).status_code == 404
+
+
+class TestRepeat:
+    @pytest.mark.parametrize(
+        ("path", "heading"),
+        [
+            ("/en/John", "Hello, John!"),
+            ("/es/John", "Hola, John!"),
+            ("/en/John/farewell", "Goodbye, John!"),
+            ("/es/John/farewell", "Adiós, John!"),
+        ],
+    )
+    def test_each_mount_greets_in_its_own_language(self, client, path, heading):
+        response = client.get(path)
+
+        assert texts(response, "h1") == [heading]
+        assert page(response).cssselect("h1")[0].getparent().get("lang") == path[1:3]
+
+    def test_url_for_gives_each_mount_its_own_url(self, app):
+        with app.test_request_context():
+            urls = [url_for(f"{mount}.greeting", name="John") for mount in ("en", "es")]
+
+        assert urls == ["/en/John", "/es/John"]
+
+    @pytest.mark.parametrize(
+        ("path", "link"),
+        [
+            ("/en/John", "/en/John/farewell"),
+            ("/es/John", "/es/John/farewell"),
+            ("/es/John/farewell", "/es/John"),
+        ],
+    )
+    def test_a_relative_link_stays_in_the_mount_of_the_page(self, client, path, link):
+        [found] = page(client.get(path)).cssselect("main div a")
+
+        assert found.get("href") == link
+
+    def test_each_page_leads_to_the_other_language(self, client):
+        links = page(client.get("/en/John/farewell")).cssselect("main a[hreflang]")
+
+        assert [(link.get("hreflang"), link.get("href")) for link in links] == [
+            ("en", "/en/John"),
+            ("es", "/es/John"),
+        ]
+
+    def test_a_second_mount_needs_a_name_of_its_own(self):
+        app = create_app(CONFIG)
+
+        with pytest.raises(ValueError, match="name 'en' is already registered"):
+            app.register_blueprint(sample_blueprint, url_prefix="/fr", name="en")
+
+
+class TestFactory:
+    @pytest.fixture
+    def other(self, new_database: Databases) -> Iterator[Flask]:
+        """A second application in this process, with a database and a key of its own."""
+        for database in new_database(with_data=False):
+            other = create_app({**CONFIG, **database, "SECRET_KEY": "other"})
+            yield other
+            with other.app_context():
+                db.engine.dispose()
+
+    def test_two_applications_share_no_configuration(self, app, other):
+        other.config["PAGE_SIZE"] = 3
+
+        assert app.config["PAGE_SIZE"] == 10
+        assert create_app(CONFIG).config["PAGE_SIZE"] == 10
+
+    def test_two_applications_share_no_routes_and_no_filters(self, app, other):
+        other.add_url_rule("/only-here", view_func=lambda: "here")
+        other.jinja_env.filters["only_here"] = str
+
+        assert app.test_client().get("/only-here").status_code == 404
+        assert "only_here" not in app.jinja_env.filters
+
+    def test_two_applications_share_no_data(self, app, other):
+        with other.app_context():
+            db.session.add(User(username="John Williams"))
+            models.commit("taken")
+
+        assert len(other.test_client().get("/users/").json["users"]) == 1
+        assert app.test_client().get("/users/").json["users"] == []
+
+    def test_the_session_of_one_application_is_none_for_the_other(self, app, other):
+        with app.app_context():
+            db.session.add(User(username="John Williams"))
+            models.commit("taken")
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["user_id"] = 1
+        visitor = other.test_client()
+        visitor.set_cookie("session", client.get_cookie("session").value)
+
+        pages = [client.get("/"), visitor.get("/")]
+
+        assert [texts(page, "#me") for page in pages] == [["John Williams"], []]
