@@ -5,6 +5,7 @@ something before any form is made, so the forms themselves are plain WTForms.
 """
 
 import unicodedata
+from contextlib import suppress
 from typing import Any
 
 import wtforms
@@ -36,7 +37,10 @@ def sent() -> MultiDict[str, str]:
     """Give what was posted; raises 400 where it is JSON, but no object of texts."""
     if request.mimetype != "application/json":
         return request.form
-    values = request.get_json(silent=True)
+    values = None
+    # Thousands of brackets, each within the other, are more than Python's parser takes.
+    with suppress(RecursionError):
+        values = request.get_json(silent=True)
     if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
         abort(400, "The body must be a JSON object whose values are all text.")
     return MultiDict(values)

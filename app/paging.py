@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from flask import abort, current_app, request
-from sqlalchemy import Select, SQLColumnExpression
+from sqlalchemy import BigInteger, Select, SQLColumnExpression, literal
 
 from app.models import db
 
@@ -32,7 +32,8 @@ def page_of(rows: Select[Row], key: SQLColumnExpression[int]) -> Page[Row]:
     if before is not None:
         if not re.fullmatch("[0-9]{1,10}", before):
             abort(404)
-        rows = rows.where(key < int(before))
+        # What was sent may be larger than any id.
+        rows = rows.where(key < literal(int(before), BigInteger))
     found = db.session.scalars(rows.order_by(key.desc()).limit(size + 1)).all()
     if before is not None and not found:
         abort(404)

@@ -127,7 +127,9 @@ class UserAPI(MethodView):
         if not form.validate():
             abort(422, form.reasons)
         user = create_user(form)
-        return as_json(user), 201, {"Location": url_for("pages.user_api", user_id=user.id)}
+        # Of the URLs of this endpoint, a POST would choose the one that takes POST.
+        location = url_for("pages.user_api", user_id=user.id, _method="GET")
+        return as_json(user), 201, {"Location": location}
 
     def put(self, user_id: int) -> ResponseReturnValue:
         """Rename oneself."""
