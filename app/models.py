@@ -37,6 +37,9 @@ TITLE_LENGTH = 120
 TEXT_LENGTH = 10_000
 TAGNAME_LENGTH = 40
 
+# What a column of ids can hold.
+LARGEST_ID = 2**31 - 1
+
 
 class Base(DeclarativeBase):
     """What SQLAlchemy's typed models derive from."""
@@ -195,7 +198,7 @@ class RowId(IntegerConverter):
     regex = "[0-9]{1,10}"
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**31 - 1)
+        super().__init__(url_map, max=LARGEST_ID)
 
 
 def init_app(app: Flask) -> None:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from flask import abort, current_app, request
 from sqlalchemy import BigInteger, Select, SQLColumnExpression, literal
 
-from app.models import db
+from app.models import LARGEST_ID, db
 
 Row = TypeVar("Row")
 
@@ -30,7 +30,7 @@ def page_of(rows: Select[Row], key: SQLColumnExpression[int]) -> Page[Row]:
     size = current_app.config["PAGE_SIZE"]
     before = request.args.get("before")
     if before is not None:
-        if not re.fullmatch("[0-9]{1,10}", before):
+        if not re.fullmatch("[0-9]{1,10}", before) or int(before) > LARGEST_ID:
             abort(404)
         # What was sent may be larger than any id.
         rows = rows.where(key < literal(int(before), BigInteger))

@@ -35,7 +35,7 @@ class PostForm(Form):
     version = HiddenField()
     title = StringField("Title", [DataRequired(), Length(max=TITLE_LENGTH), readable], [one_line])
     text = TextAreaField("Text", [DataRequired(), Length(max=TEXT_LENGTH), readable], [many_lines])
-    tags = StringField("Tags, separated by commas", [readable])
+    tags = StringField("Tags, separated by commas", [readable], [one_line])
 
     def validate_tags(self, field: StringField) -> None:
         """Refuse too many tags, and tags that are too long."""
@@ -99,8 +99,9 @@ def new() -> ResponseReturnValue:
 def edit(post_id: int) -> ResponseReturnValue:
     """Edit a post of one's own."""
     post = own_post(post_id)
-    typed = ", ".join(tag.tagname for tag in post.tags)
-    return edit_form(post, PostForm(obj=post, tags=typed), "Edit post")
+    names = ", ".join(tag.tagname for tag in post.tags)
+    form = PostForm(version=post.version, title=post.title, text=post.text, tags=names)
+    return edit_form(post, form, "Edit post")
 
 
 @posts.post("/<int:post_id>/delete")

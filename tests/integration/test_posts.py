@@ -1,0 +1,559 @@
+"""The blog itself: reading, writing, one's own posts, and how little a long list costs."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, insert
+from werkzeug.test import TestResponse
+
+from app.models import Blogpost, Tag, User, db, tags
+from tests.html import page, submit, texts, token
+from tests.stored import stored
+
+FLASK = "Flask - A Python Web Framework"
+TEMPLATES = "Using Templates in Flask"
+DATABASES = "Working with Databases in Flask"
+REST = "RestAPI Programming in Flask"
+
+# What the form for a post takes.
+POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking, Flask"}
+
+
+def titles(response: TestResponse) -> list[str]:
+    """Give the titles of a list of posts, in its order."""
+    return texts(response, "article h2")
+
+
+def form(response: TestResponse) -> dict[str, str]:
+    """Give what stands in the form for a post."""
+    [found] = page(response).cssselect("main form")
+    # A browser drops the line end that opens a text area.
+    return {name: value.removeprefix("\n") for name, value in found.form_values()}
+
+
+def address(client: FlaskClient, link: str) -> str:
+    """Give where the link of this text leads, on the list of all posts."""
+    found = page(client.get("/posts/")).cssselect("article a")
+    return next(a.get("href") for a in found if a.text_content() == link)
+
+
+def fill(app: Flask, ids: range) -> None:
+    """Store people, each with a post and a tag; user 1 writes as many more, about tag 1."""
+    people = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
+    words = [{"id": n, "tagname": f"Tag {n}"} for n in ids]
+    written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
+    with app.app_context():
+        db.session.execute(insert(User), people)
+        db.session.execute(insert(Tag), words)
+        db.session.execute(
+            insert(Blogpost),
+            [{"id": n, "title": TEMPLATES, "userid": by, "version": 1} for n, by in written],
+        )
+        db.session.execute(
+            insert(tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
+        )
+        db.session.commit()
+
+
+@pytest.fixture
+def loaded() -> Iterator[list[str]]:
+    """Names the model of each row that is read."""
+    names: list[str] = []
+
+    def note(row: object, _context: object) -> None:
+        names.append(type(row).__name__)
+
+    event.listen(db.Model, "load", note, propagate=True)
+    yield names
+    event.remove(db.Model, "load", note)
+
+
+class TestRead:
+    @pytest.mark.usefixtures("dataset")
+    def test_the_newest_post_comes_first(self, client):
+        response = client.get("/posts/")
+
+        assert texts(response, "h1") == ["All posts"]
+        assert titles(response) == [REST, DATABASES, TEMPLATES, FLASK]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_an_author_leads_to_their_posts(self, client):
+        response = client.get(address(client, "Fordo Baggings"))
+
+        assert texts(response, "h1") == ["Posts by Fordo Baggings"]
+        assert titles(response) == [REST, TEMPLATES]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_a_tag_leads_to_the_posts_that_bear_it(self, client):
+        response = client.get(address(client, "Templates"))
+
+        assert texts(response, "h1") == ["Posts about Templates"]
+        assert titles(response) == [TEMPLATES]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_the_posts_of_a_tag_come_newest_first(self, client):
+        assert titles(client.get(address(client, "Flask"))) == [REST, DATABASES, TEMPLATES, FLASK]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_a_title_leads_to_the_post(self, client):
+        response = client.get(address(client, REST))
+
+        assert texts(response, "h1") == [REST]
+        assert texts(response, "[rel=author]") == ["Fordo Baggings"]
+        assert texts(response, "[rel=tag]") == ["Flask", "Python", "Rest API"]
+        assert texts(response, ".text") == [
+            "One class for a resource, one method for a verb: GET, POST, PUT, DELETE."
+        ]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_a_list_says_who_wrote_each_post_and_about_what(self, client):
+        [first, *_] = page(client.get("/posts/")).cssselect("article")
+
+        assert [a.text for a in first.cssselect("[rel=author]")] == ["Fordo Baggings"]
+        assert [a.text for a in first.cssselect("[rel=tag]")] == ["Flask", "Python", "Rest API"]
+
+    def test_the_day_of_a_post_is_for_people_and_for_programs(self, app, client):
+        with app.app_context():
+            user = User(username="John Williams")
+            written = datetime(2026, 11, 5, 17, 30)  # noqa: DTZ001 - as it is stored, in UTC
+            db.session.add(Blogpost(title=FLASK, created=written, user=user))
+            db.session.commit()
+
+        [time] = page(client.get("/posts/")).cssselect("time")
+
+        assert time.text == "05 November 2026"
+        assert time.get("datetime") == "2026-11-05T17:30:00Z"
+
+    def test_markup_in_a_post_is_shown_and_not_obeyed(self, john):
+        markup = "<script>alert('{{ 7 * 7 }}')</script>"
+
+        there = submit(john, "/posts/new", {"title": markup, "text": markup, "tags": markup})
+
+        for response in john.get(there.location), john.get("/posts/"):
+            assert texts(response, "h1, h2, .text, [rel=tag]").count(markup) >= 2
+            assert page(response).cssselect("script") == []
+
+    def test_a_list_that_just_fits_has_one_page(self, app, client):
+        app.config["PAGE_SIZE"] = 6
+        fill(app, range(1, 4))
+
+        response = client.get("/posts/")
+
+        assert len(titles(response)) == 6
+        assert page(response).cssselect(".pager") == []
+
+    @pytest.mark.parametrize(
+        ("url", "row", "number"),
+        [
+            ("/posts/", "article h2 a", 16),
+            ("/posts/by/1", "article h2 a", 9),
+            ("/posts/tagged/1", "article h2 a", 9),
+            ("/people/", ".rows a", 8),
+        ],
+    )
+    def test_the_pages_of_a_list_show_every_row_once(self, app, client, url, row, number):
+        fill(app, range(1, 9))
+        app.config["PAGE_SIZE"] = 3
+        shown = []
+
+        while url:
+            found = page(client.get(url))
+            ids = [int(link.get("href").rpartition("/")[2]) for link in found.cssselect(row)]
+            assert 0 < len(ids) <= 3
+            shown += ids
+            url = next((link.get("href") for link in found.cssselect("[rel=next]")), None)
+
+        assert len(shown) == number
+        assert shown == sorted(set(shown), reverse=True)
+
+    def test_a_later_page_leads_back_to_the_newest(self, app, client):
+        fill(app, range(1, 9))
+
+        [newest] = page(client.get("/posts/by/1?before=12")).cssselect(".pager a:not([rel])")
+
+        assert newest.get("href") == "/posts/by/1"
+
+    def test_a_post_that_is_written_meanwhile_moves_no_page(self, app, john):
+        app.config["PAGE_SIZE"] = 2
+        [older] = page(john.get("/posts/")).cssselect("[rel=next]")
+
+        submit(john, "/posts/new", POST)
+
+        assert titles(john.get(older.get("href"))) == [TEMPLATES, FLASK]
+
+    def test_a_blog_without_posts_says_so(self, client):
+        assert texts(client.get("/posts/"), "main p") == ["There are no posts here yet."]
+
+    @pytest.mark.parametrize("url", ["/posts/by/1", "/posts/tagged/1"])
+    def test_an_author_or_a_tag_without_posts_says_so(self, app, client, url):
+        with app.app_context():
+            db.session.add_all([User(username="Fordo Baggings"), Tag(tagname="Python")])
+            db.session.commit()
+
+        response = client.get(url)
+
+        assert response.status_code == 200
+        assert texts(response, "main p") == ["There are no posts here yet."]
+
+    @pytest.mark.usefixtures("dataset")
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "/posts/99",
+            "/posts/0",
+            "/posts/-1",
+            "/posts/first",
+            "/posts/1.5",
+            "/posts/2147483648",
+            "/posts/99999999999999999999",
+            "/posts/by/99",
+            "/posts/by/John Williams",
+            "/posts/by/2147483648",
+            "/posts/tagged/99",
+            "/posts/tagged/Python",
+            "/posts/tagged/2147483648",
+        ],
+    )
+    def test_what_is_unknown_is_not_found(self, client, url):
+        assert client.get(url).status_code == 404
+
+    @pytest.mark.usefixtures("dataset")
+    @pytest.mark.parametrize("url", ["/posts/", "/posts/by/1", "/posts/tagged/1", "/people/"])
+    @pytest.mark.parametrize(
+        "before",
+        ["", "0", "1", "-1", "x", "1.5", "2;", "٣", "2\0", "2\n", " 2", str(2**31), "9" * 99],
+    )
+    def test_a_page_that_no_list_has_is_not_found(self, client, url, before):
+        assert client.get(url, query_string={"before": before}).status_code == 404
+
+    @pytest.mark.usefixtures("dataset")
+    def test_the_page_before_the_largest_id_is_the_first(self, client):
+        assert titles(client.get(f"/posts/?before={2**31 - 1}"))[0] == REST
+
+
+class TestWrite:
+    def test_a_post_is_kept_as_it_was_typed(self, john):
+        response = submit(john, "/posts/new", POST)
+
+        post = john.get(response.location)
+        assert texts(post, "h1") == ["The road goes ever on"]
+        assert texts(post, ".text") == ["Down from the door."]
+        assert texts(post, "[rel=author]") == ["John Williams"]
+        assert texts(post, ".notice") == ["Your post is kept."]
+
+    def test_a_post_is_the_newest_of_its_author_and_its_tags(self, john):
+        submit(john, "/posts/new", POST)
+
+        for link in "John Williams", "Walking", "Flask":
+            assert titles(john.get(address(john, link)))[0] == "The road goes ever on"
+
+    def test_the_lines_of_a_text_are_kept(self, john):
+        response = submit(john, "/posts/new", {**POST, "text": "\r\none\r\n  two\r\n\r\nthree\r\n"})
+
+        [text] = page(john.get(response.location)).cssselect(".text")
+        assert text.text == "one\n  two\n\nthree"
+
+    def test_letters_beyond_ascii_are_kept(self, john):
+        typed = {"title": "Ñandú 🦤 日本", "text": "Où? שלום", "tags": "café"}
+
+        response = submit(john, "/posts/new", typed)
+
+        shown = texts(john.get(response.location), "h1, .text, [rel=tag]")
+        assert sorted(shown) == sorted(typed.values())
+
+    def test_spaces_around_a_title_are_dropped(self, john):
+        response = submit(john, "/posts/new", {**POST, "title": "  The \t road  "})
+
+        assert page(john.get(response.location)).cssselect("h1")[0].text == "The road"
+
+    def test_new_tags_are_made(self, john):
+        response = submit(john, "/posts/new", {**POST, "tags": "Walking, Second Breakfast"})
+
+        shown = texts(john.get(response.location), "[rel=tag]")
+        assert shown == ["Second Breakfast", "Walking"]
+
+    @pytest.mark.parametrize("typed", ["", "  ", ",", " , ,, "])
+    def test_a_post_needs_no_tag(self, john, typed):
+        response = submit(john, "/posts/new", {**POST, "tags": typed})
+
+        assert texts(john.get(response.location), "[rel=tag]") == []
+
+    @pytest.mark.parametrize(
+        "typed", ["Rest API", "rest api", "REST API", "  Rest   API  ", "rest api, Rest API,,"]
+    )
+    def test_a_tag_that_is_there_is_used_whatever_the_case_and_the_spaces(self, app, john, typed):
+        before = stored(app)["tag"]
+
+        response = submit(john, "/posts/new", {**POST, "tags": typed})
+
+        assert texts(john.get(response.location), "[rel=tag]") == ["Rest API"]
+        assert stored(app)["tag"] == before
+
+    @pytest.mark.parametrize(
+        ("first", "again"),
+        [
+            pytest.param("Ñandú", "ÑANDÚ", id="letters with accents"),
+            pytest.param("Straße", "STRASSE", id="a letter that becomes two"),
+            pytest.param("Σίσυφος", "ΣΊΣΥΦΟΣ", id="a letter of two small forms"),
+            pytest.param("caf\u00e9", "cafe\u0301", id="an accent that is a character"),
+            pytest.param("日本", "\u3000日本\u00a0", id="spaces of other scripts"),
+        ],
+    )
+    def test_a_tag_beyond_ascii_is_used_again(self, john, first, again):
+        submit(john, "/posts/new", {**POST, "tags": first})
+
+        response = submit(john, "/posts/new", {**POST, "tags": again})
+
+        assert texts(john.get(response.location), "[rel=tag]") == [first]
+
+    def test_of_two_spellings_of_a_new_tag_the_first_is_kept(self, john):
+        response = submit(john, "/posts/new", {**POST, "tags": "Shire, SHIRE, shire"})
+
+        assert texts(john.get(response.location), "[rel=tag]") == ["Shire"]
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            pytest.param({"title": "x" * 120}, id="title"),
+            pytest.param({"text": "x" * 10_000}, id="text"),
+            pytest.param({"tags": ",".join(c * 40 for c in "abcdefghij")}, id="tags"),
+            pytest.param({"title": "🦤" * 120, "text": "🦤" * 10_000}, id="in the longest letters"),
+            pytest.param({"text": "\r\n".join("x" * 5_000)[:-2]}, id="in lines"),
+        ],
+    )
+    def test_a_post_may_go_to_the_limits(self, john, typed):
+        response = submit(john, "/posts/new", {**POST, **typed})
+
+        assert response.status_code == 302
+
+    @pytest.mark.parametrize(
+        ("field", "typed", "reason"),
+        [
+            ("title", "", "This field is required."),
+            ("title", " \t ", "This field is required."),
+            ("title", "x" * 121, "Field cannot be longer than 120 characters."),
+            ("title", "The\0road", "This has a character that cannot be stored or shown."),
+            ("title", "The\x1broad", "This has a character that cannot be stored or shown."),
+            ("title", "\u200b", "This has nothing in it that can be seen."),
+            ("text", "", "This field is required."),
+            ("text", "\r\n \r\n", "This field is required."),
+            ("text", "x" * 10_001, "Field cannot be longer than 10000 characters."),
+            ("text", "Down\0", "This has a character that cannot be stored or shown."),
+            ("text", "Down\x7f", "This has a character that cannot be stored or shown."),
+            ("tags", "a,b,c,d,e,f,g,h,i,j,k", "A post has at most 10 tags."),
+            ("tags", f"Flask,{'x' * 41}", "A tag has at most 40 characters."),
+            ("tags", "Fla\0sk", "This has a character that cannot be stored or shown."),
+        ],
+    )
+    def test_what_cannot_be_kept_is_refused_with_the_reason(self, app, john, field, typed, reason):
+        before = stored(app)
+
+        response = submit(john, "/posts/new", {**POST, field: typed})
+
+        assert response.status_code == 422
+        assert texts(response, ".error") == texts(response, f"#{field}-about .error") == [reason]
+        assert stored(app) == before
+
+    @pytest.mark.parametrize(
+        "wrong", [{"title": ""}, {"text": ""}, {"tags": "x" * 41}, {"title": "x" * 121}]
+    )
+    def test_a_refused_post_keeps_all_that_was_typed(self, john, wrong):
+        typed = {**POST, "text": "one\n  two", **wrong}
+
+        response = submit(john, "/posts/new", typed)
+
+        shown = form(response)
+        assert {name: shown[name] for name in typed} == typed
+
+    def test_everything_that_is_wrong_is_said_at_once(self, john):
+        response = submit(john, "/posts/new", {"title": "", "text": "", "tags": "x" * 41})
+
+        assert len(texts(response, ".error")) == 3
+
+    def test_a_visitor_is_sent_to_the_login(self, app, client):
+        before = stored(app)
+
+        response = client.post("/posts/new", data=POST, headers=token(client))
+
+        assert (response.status_code, response.location) == (302, "/login")
+        assert stored(app) == before
+
+
+class TestOwn:
+    """John Williams wrote post 1, Fordo Baggings wrote post 2."""
+
+    def test_the_form_shows_the_post_as_it_is(self, john):
+        shown = form(john.get("/posts/1/edit"))
+
+        assert shown["title"] == FLASK
+        assert shown["text"].startswith("Flask gives you a request")
+        assert shown["tags"] == "Flask, Python"
+
+    def test_saving_the_form_as_it_is_changes_nothing_that_shows(self, john):
+        before = john.get("/posts/1")
+
+        response = submit(john, "/posts/1/edit")
+
+        assert response.location == "/posts/1"
+        shown = "h1, .text, .byline, [rel=tag]"
+        assert texts(john.get("/posts/1"), shown) == texts(before, shown)
+
+    def test_the_author_changes_a_post(self, john):
+        submit(john, "/posts/1/edit", POST)
+
+        response = john.get("/posts/1")
+        assert texts(response, "h1, .text") == ["The road goes ever on", "Down from the door."]
+        assert texts(response, "[rel=tag]") == ["Flask", "Walking"]
+
+    @pytest.mark.parametrize("wrong", [{"title": ""}, {"text": "\0"}, {"tags": "x" * 41}])
+    def test_a_change_that_cannot_be_kept_leaves_the_post_as_it_is(self, app, john, wrong):
+        before = stored(app)
+
+        response = submit(john, "/posts/1/edit", {**POST, **wrong})
+
+        assert response.status_code == 422
+        assert stored(app) == before
+
+    def test_a_changed_post_keeps_its_place_and_its_day(self, app, john):
+        before = stored(app)["blogpost"][0]
+
+        submit(john, "/posts/1/edit", POST)
+
+        after = stored(app)["blogpost"][0]
+        assert after.title == "The road goes ever on"
+        assert (after.id, after.userid, after.created) == (1, before.userid, before.created)
+
+    def test_a_tag_that_a_post_loses_stays_with_the_others(self, john):
+        python = address(john, "Python")
+
+        submit(john, "/posts/1/edit", {"tags": "Flask"})
+
+        assert titles(john.get(python)) == [REST, DATABASES, TEMPLATES]
+
+    def test_the_author_deletes_a_post(self, john):
+        response = submit(john, "/posts/1", form="form[action$=delete]")
+
+        assert response.location == "/posts/"
+        response = john.get("/posts/")
+        assert titles(response) == [REST, DATABASES, TEMPLATES]
+        assert texts(response, ".notice") == ["Your post is deleted."]
+        assert john.get("/posts/1").status_code == 404
+
+    @pytest.mark.parametrize("url", ["/posts/99/edit", "/posts/99/delete"])
+    def test_a_post_that_is_not_there_is_not_found(self, john, url):
+        assert john.post(url, data=POST, headers=token(john)).status_code == 404
+
+    def test_the_author_alone_is_offered_to_change_a_post(self, john, client):
+        change = ".buttons a, .buttons button"
+
+        assert texts(john.get("/posts/1"), change) == ["Edit", "Delete"]
+        assert texts(john.get("/posts/2"), change) == []
+        assert texts(client.get("/posts/1"), change) == []
+
+    @pytest.mark.parametrize(
+        ("method", "url"),
+        [("GET", "/posts/1/edit"), ("POST", "/posts/1/edit"), ("POST", "/posts/1/delete")],
+    )
+    def test_someone_else_is_refused(self, app, fordo, method, url):
+        before = stored(app)
+
+        response = fordo.open(url, method=method, data=POST, headers=token(fordo))
+
+        assert response.status_code == 403
+        assert texts(response, "main p") == ["Only its author can change a post."]
+        assert stored(app) == before
+
+    @pytest.mark.usefixtures("dataset")
+    @pytest.mark.parametrize(
+        ("method", "url", "login"),
+        [
+            ("GET", "/posts/1/edit", "/login?next=/posts/1/edit"),
+            ("POST", "/posts/1/edit", "/login"),
+            ("POST", "/posts/1/delete", "/login"),
+        ],
+    )
+    def test_a_visitor_is_sent_to_the_login(self, app, client, method, url, login):
+        before = stored(app)
+
+        response = client.open(url, method=method, data=POST, headers=token(client))
+
+        assert (response.status_code, response.location) == (302, login)
+        assert stored(app) == before
+
+    def test_nobody_becomes_an_author_by_typing_a_field(self, app, fordo):
+        before = stored(app)["blogpost"]
+
+        submit(fordo, "/posts/2/edit", {"userid": "1", "id": "1", "user": "1"})
+
+        after = stored(app)["blogpost"]
+        assert [(post.id, post.userid) for post in after] == [
+            (post.id, post.userid) for post in before
+        ]
+
+    def test_a_link_cannot_delete(self, john):
+        response = john.get("/posts/1/delete")
+
+        assert response.status_code == 405
+        assert response.allow.as_set() == {"options", "post"}
+        assert john.get("/posts/1").status_code == 200
+
+    def test_two_windows_of_one_author_do_not_overwrite_each_other(self, john):
+        in_both = form(john.get("/posts/1/edit"))
+        john.post("/posts/1/edit", data={**in_both, "tags": "Walking"})
+
+        response = john.post("/posts/1/edit", data={**in_both, "title": "The road"})
+
+        assert response.status_code == 409
+        assert texts(response, "[role=alert]") == [
+            "This post was changed meanwhile. Open it again to see how; your text is below."
+        ]
+        assert form(response)["title"] == "The road"
+        assert texts(john.get("/posts/1"), "h1, [rel=tag]") == [FLASK, "Walking"]
+
+    @pytest.mark.parametrize("version", ["", "0", "2", "-1", "x", "9" * 30])
+    def test_a_version_that_the_post_never_had_is_a_conflict(self, app, john, version):
+        before = stored(app)
+
+        response = submit(john, "/posts/1/edit", {**POST, "version": version})
+
+        assert response.status_code == 409
+        assert stored(app) == before
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/posts/", "/posts/by/1", "/posts/tagged/1", "/posts/?before=9", "/people/", "/users/"],
+)
+class TestScale:
+    def test_a_list_takes_as_many_queries_for_500_rows_as_for_5(self, app, client, statements, url):
+        fill(app, range(1, 6))
+        with statements() as for_5:
+            client.get(url)
+        fill(app, range(6, 501))
+
+        with statements() as for_500:
+            client.get(url)
+
+        assert 0 < len(for_5) == len(for_500)
+
+    def test_a_list_loads_no_more_rows_of_500_than_of_50(self, app, client, loaded, url):
+        fill(app, range(1, 51))
+        client.get(url)
+        of_50 = len(loaded)
+        loaded.clear()
+        fill(app, range(51, 501))
+
+        client.get(url)
+
+        assert 0 < of_50 == len(loaded)
+
+    def test_a_list_reads_no_text_that_it_does_not_show(self, app, client, statements, url):
+        fill(app, range(1, 6))
+
+        with statements() as sent:
+            client.get(url)
+
+        assert not [statement for statement in sent if "blogpost.text" in statement]
