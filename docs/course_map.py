@@ -42,7 +42,7 @@ def collect() -> str:
     command = [sys.executable, "-m", "pytest", *options, "tests"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - no outside input
     if result.returncode:
-        sys.exit(result.stdout + result.stderr)
+        sys.exit(result.stdout.partition("\n\n")[2] + result.stderr)
     return result.stdout
 
 
