@@ -8,6 +8,8 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, ValidationError
 
 from app.forms import Form, many_lines, one_line, readable, sent
+from app.sessions import LoginForm, SignUpForm
+from app.views import ContactForm
 
 
 class NameForm(Form):
@@ -24,6 +26,19 @@ class FormTestCase(unittest.TestCase):
     def form(self, **request: object) -> NameForm:
         with self.app.test_request_context("/", **request):
             return NameForm(city="London")
+
+
+class RefusalsTestCase(FormTestCase):
+    """Asks a form of the application which of its fields it refuses."""
+
+    valid: dict[str, str]
+    form_class: type[Form]
+
+    def refused(self, **typed: str) -> list[str]:
+        with self.app.test_request_context(method="POST", data={**self.valid, **typed}):
+            form = self.form_class()
+            form.validate()
+        return list(form.errors)
 
 
 class TestForm(FormTestCase):
@@ -189,3 +204,105 @@ class TestReadable(FormTestCase):
                 self.assertRaisesRegex(ValidationError, "nothing in it that can be seen"),
             ):
                 self.check(text)
+
+
+class TestSignUpForm(RefusalsTestCase):
+    form_class = SignUpForm
+    valid = {"username": "John Williams", "password": "there and back again"}
+
+    def test_a_name_has_1_to_80_characters(self):
+        for number, refused in ((0, ["username"]), (1, []), (80, []), (81, ["username"])):
+            with self.subTest(number=number):
+                self.assertEqual(self.refused(username="x" * number), refused)
+
+    def test_a_password_has_8_to_128_characters(self):
+        for number, refused in (
+            (0, ["password"]),
+            (7, ["password"]),
+            (8, []),
+            (128, []),
+            (129, ["password"]),
+        ):
+            with self.subTest(number=number):
+                self.assertEqual(self.refused(password="x" * number), refused)
+
+    def test_a_name_that_cannot_be_read_is_refused(self):
+        for username in ("   ", "John\0", "\N{ZERO WIDTH SPACE}"):
+            with self.subTest(username=username):
+                self.assertEqual(self.refused(username=username), ["username"])
+
+    def test_a_password_that_cannot_be_stored_is_refused(self):
+        self.assertEqual(self.refused(password="there and\0back again"), ["password"])
+
+    def test_the_spaces_of_a_password_are_its_own(self):
+        with self.app.test_request_context(method="POST", data={"password": " there  and "}):
+            self.assertEqual(SignUpForm().password.data, " there  and ")
+
+
+class TestLoginForm(RefusalsTestCase):
+    form_class = LoginForm
+    valid = {"username": "John Williams", "password": "there and back again"}
+
+    def test_a_name_and_a_password_are_needed(self):
+        self.assertEqual(self.refused(username="", password=""), ["username", "password"])
+
+    def test_a_name_is_tidied_as_it_was_at_the_sign_up(self):
+        with self.app.test_request_context(method="POST", data={"username": " John  Williams "}):
+            self.assertEqual(LoginForm().username.data, "John Williams")
+
+    def test_what_no_account_can_have_is_refused(self):
+        for field in ("username", "password"):
+            with self.subTest(field=field):
+                self.assertEqual(self.refused(**{field: "John\0"}), [field])
+
+    def test_a_password_too_short_for_a_new_account_is_not_told_so(self):
+        self.assertEqual(self.refused(password="x"), [])
+
+
+class TestContactForm(RefusalsTestCase):
+    form_class = ContactForm
+    valid = {"city": "London", "email": "john.willy@xyz.com", "phonenum": "675-876-2423"}
+
+    def test_a_city_and_an_email_are_needed_and_a_phone_is_not(self):
+        self.assertEqual(self.refused(city="", email="", phonenum=""), ["city", "email"])
+
+    def test_an_email_is_something_at_something(self):
+        for email, refused in (
+            ("john.willy@xyz.com", []),
+            ("j@localhost", []),
+            ("ñandú@münchen.example", []),
+            ("john.willy", ["email"]),
+            ("@xyz.com", ["email"]),
+            ("john@", ["email"]),
+            ("john@willy@xyz.com", ["email"]),
+            ("john willy@xyz.com", ["email"]),
+            ("john@xyz.com, fordo@abc.com", ["email"]),
+        ):
+            with self.subTest(email=email):
+                self.assertEqual(self.refused(email=email), refused)
+
+    def test_a_phone_number_has_digits_and_the_signs_between_them(self):
+        for phonenum, refused in (
+            ("675-876-2423", []),
+            ("+49 (89) 12.34/56", []),
+            ("675-876-CALL", ["phonenum"]),
+            ("675;876", ["phonenum"]),
+            ("\N{ARABIC-INDIC DIGIT ONE}", ["phonenum"]),
+        ):
+            with self.subTest(phonenum=phonenum):
+                self.assertEqual(self.refused(phonenum=phonenum), refused)
+
+    def test_each_field_is_as_long_as_its_column_and_no_longer(self):
+        for field, longest in (
+            ("city", "x" * 80),
+            ("email", "j@" + "x" * 252),
+            ("phonenum", "1" * 32),
+        ):
+            with self.subTest(field=field):
+                self.assertEqual(self.refused(**{field: longest}), [])
+                self.assertEqual(self.refused(**{field: longest + longest[-1]}), [field])
+
+    def test_a_control_character_is_refused_wherever_it_is(self):
+        for field, value in self.valid.items():
+            with self.subTest(field=field):
+                self.assertEqual(self.refused(**{field: value + "\0"}), [field])
