@@ -35,7 +35,10 @@ def answer(error: HTTPException) -> Response:
         )
         response.mimetype = "application/json"
     else:
-        response.data = render_template("error.html", error=error)
+        try:
+            response.data = render_template("error.html", error=error)
+        except OperationalError as failure:
+            return database_is_away(failure)
         response.mimetype = "text/html"
     response.vary.add("Accept")
     return response

@@ -1,0 +1,224 @@
+"""Every error as a page or as JSON, as the client asks; and what people wrote is never markup."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.config import HEADERS
+from app.models import Blogpost, Contact, Tag, User, db
+from tests.html import page, submit, texts
+from tests.unit import CONFIG
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+# What someone who is logged in as John Williams asks for, and the name of the error it gives.
+ERRORS = [
+    pytest.param(400, "Bad Request", {"method": "POST", "path": "/preferences"}, id="400"),
+    pytest.param(403, "Forbidden", {"path": "/posts/2/edit"}, id="403"),
+    pytest.param(404, "Not Found", {"path": "/nowhere"}, id="404"),
+    pytest.param(405, "Method Not Allowed", {"method": "PUT", "path": "/about"}, id="405"),
+    pytest.param(
+        413,
+        "Request Entity Too Large",
+        {"method": "POST", "path": "/preferences", "data": {"theme": "dark" * 1000}},
+        id="413",
+    ),
+    pytest.param(500, "Internal Server Error", {"path": "/broken"}, id="500"),
+]
+
+
+class TestAnswer:
+    @pytest.fixture
+    def client(self, app: Flask, log_in: Callable[[str], FlaskClient]) -> FlaskClient:
+        """Someone who is logged in, where one page is broken and 1000 bytes are too many."""
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        app.config["MAX_CONTENT_LENGTH"] = 1000
+        app.add_url_rule("/broken", view_func=lambda: {}["a secret of the program"])
+        return log_in("John Williams")
+
+    @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
+    def test_a_browser_gets_a_page(self, client, status, name, asked):
+        response = client.open(**asked, headers={"Accept": BROWSER})
+
+        assert (response.status_code, response.mimetype) == (status, "text/html")
+        assert texts(response, "h1") == [name]
+        assert all(texts(response, "main p"))
+
+    @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
+    def test_a_script_gets_json(self, client, status, name, asked):
+        response = client.open(**asked, headers={"Accept": "application/json"})
+
+        assert (response.status_code, response.mimetype) == (status, "application/json")
+        assert (response.json["code"], response.json["name"]) == (status, name)
+        assert response.json["message"]
+
+    @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
+    def test_each_error_has_the_security_headers(self, client, status, name, asked):
+        response = client.open(**asked)
+
+        assert (response.status_code, texts(response, "h1")) == (status, [name])
+        assert dict(response.headers).items() >= HEADERS.items()
+
+    def test_an_error_page_still_tells_who_is_logged_in(self, client):
+        assert texts(client.get("/nowhere"), "#me") == ["John Williams"]
+
+    def test_who_is_not_logged_in_gets_401_as_json_where_a_page_would_be_the_login(self, app):
+        visitor = app.test_client()
+
+        as_json = visitor.get("/contact", headers={"Accept": "application/json"})
+        as_page = visitor.get("/contact", headers={"Accept": BROWSER})
+
+        assert (as_json.status_code, as_json.json["message"]) == (401, "Log in first.")
+        assert (as_page.status_code, as_page.location) == (302, "/login?next=/contact")
+
+    @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
+    @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+    def test_a_wrong_method_names_the_right_ones(self, client, accept, method):
+        response = client.open("/posts/", method=method, headers={"Accept": accept})
+
+        assert response.status_code == 405
+        assert response.allow == {"GET", "HEAD", "OPTIONS"}
+
+    def test_a_failure_is_logged_and_its_cause_is_not_shown(self, client, caplog):
+        response = client.get("/broken")
+
+        assert "a secret" not in response.text
+        [record] = caplog.records
+        assert record.exc_info[0] is KeyError
+
+
+class TestDatabaseIsAway:
+    @pytest.fixture
+    def client(self, tmp_path: Path) -> FlaskClient:
+        """Someone whose session names a user, where no database can be reached."""
+        url = f"sqlite:///{tmp_path}/missing/blog.sqlite"
+        client = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": url}).test_client()
+        with client.session_transaction() as session:
+            session["user_id"] = 1
+        return client
+
+    @pytest.mark.parametrize("path", ["/", "/posts/", "/people/", "/contact", "/nowhere"])
+    def test_a_browser_gets_a_page_that_needs_no_database_itself(self, client, path):
+        response = client.get(path, headers={"Accept": BROWSER})
+
+        assert response.status_code == 503
+        assert texts(response, "h1") == ["Service Unavailable"]
+        assert texts(response, "main p") == ["The database does not answer. Try again in a moment."]
+        assert texts(response, "header a") == ["Home"]
+
+    def test_a_script_gets_json(self, client):
+        response = client.get("/users/1")
+
+        assert response.status_code == 503
+        assert response.json["message"] == "The database does not answer. Try again in a moment."
+
+    def test_it_has_the_security_headers(self, client):
+        assert dict(client.get("/posts/").headers).items() >= HEADERS.items()
+
+    def test_the_log_says_what_to_do(self, client, caplog):
+        client.get("/posts/")
+
+        [record] = caplog.records
+        assert "Was `flask init-db` run?" in record.message
+        assert record.exc_info is not None
+
+    def test_nothing_of_the_database_is_shown(self, client):
+        response = client.get("/posts/")
+
+        assert "sqlite" not in response.text
+        assert "SELECT" not in response.text
+
+    def test_a_page_that_needs_no_database_is_served_to_a_visitor(self, client):
+        visitor = client.application.test_client()
+
+        assert texts(visitor.get("/"), "h1") == ["Hello World!!!"]
+
+
+# It ends an attribute, too; and it has no slash, which would be another URL of the greeting.
+MARKUP = '"><script>alert(1)'
+
+
+class TestEscaping:
+    """Whatever people write is shown as they wrote it, and is never markup."""
+
+    @pytest.fixture
+    def client(self, app: Flask) -> FlaskClient:
+        """Someone, logged in, who has put markup into everything that can be written."""
+        with app.app_context():
+            user = User(username=MARKUP)
+            user.contact = Contact(city=MARKUP, email=MARKUP, phonenum=MARKUP)
+            post = Blogpost(title=MARKUP, text=MARKUP, user=user, tags=[Tag(tagname=MARKUP)])
+            db.session.add(post)
+            db.session.commit()
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["user_id"] = 1
+        return client
+
+    @pytest.mark.parametrize(
+        ("path", "selector"),
+        [
+            ("/", "#me"),
+            ("/people/", ".rows a"),
+            ("/posts/", "article h2 a"),
+            ("/posts/", "a[rel=author]"),
+            ("/posts/", "a[rel=tag]"),
+            ("/posts/1", "title"),
+            ("/posts/1", "article h1"),
+            ("/posts/1", "a[rel=author]"),
+            ("/posts/1", "a[rel=tag]"),
+            ("/posts/1", ".text"),
+            ("/posts/by/1", "title"),
+            ("/posts/by/1", "h1"),
+            ("/posts/tagged/1", "title"),
+            ("/posts/tagged/1", "h1"),
+            ("/posts/1/edit", "textarea"),
+            (f"/en/{MARKUP}", "h1"),
+            (f"/es/{MARKUP}/farewell", "h1"),
+        ],
+    )
+    def test_markup_is_shown_as_text(self, client, path, selector):
+        response = client.get(path)
+
+        [shown] = texts(response, selector)
+        assert MARKUP in shown
+        assert page(response).cssselect("script:not([src])") == []
+
+    @pytest.mark.parametrize(
+        ("path", "selector"),
+        [
+            ("/people/", "#username"),
+            ("/contact", "#city"),
+            ("/contact", "#email"),
+            ("/contact", "#phonenum"),
+            ("/posts/1/edit", "#title"),
+            ("/posts/1/edit", "#tags"),
+        ],
+    )
+    def test_markup_in_a_field_stays_in_the_field(self, client, path, selector):
+        response = client.get(path)
+
+        [field] = page(response).cssselect(selector)
+        assert field.get("value") == MARKUP
+        assert page(response).cssselect("script:not([src])") == []
+
+    @pytest.mark.parametrize(
+        ("path", "field"),
+        [("/login", "username"), ("/signup", "username"), ("/posts/new", "title")],
+    )
+    def test_markup_that_was_refused_stays_in_its_field(self, client, path, field):
+        response = submit(client, path, {field: MARKUP})
+
+        assert response.status_code == 422
+        assert page(response).cssselect(f"#{field}")[0].get("value") == MARKUP
+        assert page(response).cssselect("script:not([src])") == []
+
+    def test_markup_in_json_is_json_and_no_page(self, client):
+        response = client.get("/users/1", headers={"Accept": BROWSER})
+
+        assert response.mimetype == "application/json"
+        assert response.json["username"] == MARKUP
