@@ -1,0 +1,176 @@
+"""What the environment and the configuration change in the answers of an application."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.config import HEADERS
+from app.models import db
+from tests.html import page, submit, texts, token
+from tests.unit import CONFIG
+
+
+class TestEnvironment:
+    @pytest.fixture
+    def start(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable]:
+        """Makes an application as `wsgi.py` does, in a new folder, with these variables."""
+        apps: list[Flask] = []
+        for name in [name for name in os.environ if name.startswith(("FLASK_", "DATABASE_URL"))]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("FLASK_INSTANCE_PATH", str(tmp_path))
+
+        def start(**environment: str) -> Flask:
+            with monkeypatch.context() as patch:
+                for name, value in environment.items():
+                    patch.setenv(name, value)
+                apps.append(create_app())
+            return apps[-1]
+
+        yield start
+        for app in apps:
+            with app.app_context():
+                db.engine.dispose()
+
+    def test_an_application_without_any_serves_the_seeded_blog(self, start):
+        app = start()
+
+        seeded = app.test_cli_runner().invoke(args=["seed"])
+
+        assert seeded.exit_code == 0, seeded.output
+        assert len(app.test_client().get("/users/").json["users"]) == 2
+
+    def test_all_that_is_kept_lies_in_the_instance_folder(self, start, tmp_path):
+        app = start()
+
+        app.test_cli_runner().invoke(args=["init-db"])
+
+        kept = {path.name for path in tmp_path.iterdir()}
+        assert {"blog.sqlite", "secret_key"} <= kept
+        assert all(name.startswith(("blog.sqlite", "secret_key")) for name in kept)
+
+    def test_data_and_sessions_outlive_a_restart(self, start):
+        cheap = {"FLASK_PASSWORD_METHOD": CONFIG["PASSWORD_METHOD"]}
+        before, after = start(**cheap), start(**cheap)
+        before.test_cli_runner().invoke(args=["seed", "--password", "second breakfast"])
+        client = before.test_client()
+        submit(client, "/login", {"username": "John Williams", "password": "second breakfast"})
+        again = after.test_client()
+        again.set_cookie("session", client.get_cookie("session").value)
+
+        assert texts(again.get("/"), "#me") == ["John Williams"]
+
+    def test_a_session_under_one_key_is_none_under_another(self, start):
+        one, other = start(FLASK_SECRET_KEY="one"), start(FLASK_SECRET_KEY="other")
+        client, visitor = one.test_client(), other.test_client()
+        header = token(client)
+        visitor.set_cookie("session", client.get_cookie("session").value)
+
+        response = visitor.post("/preferences", data={"theme": "dark"}, headers=header)
+
+        assert response.status_code == 400
+        assert client.post("/preferences", data={"theme": "dark"}, headers=header).location
+
+    def test_a_setting_changes_what_is_served(self, start):
+        app = start(FLASK_PAGE_SIZE="1")
+        app.test_cli_runner().invoke(args=["seed"])
+
+        assert len(app.test_client().get("/users/").json["users"]) == 1
+
+    def test_the_database_is_where_the_platform_says(self, start, tmp_path):
+        app = start(DATABASE_URL=f"sqlite:///{tmp_path}/elsewhere.sqlite")
+
+        app.test_cli_runner().invoke(args=["init-db"])
+
+        assert (tmp_path / "elsewhere.sqlite").exists()
+        assert not (tmp_path / "blog.sqlite").exists()
+
+    @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+    def test_each_form_of_a_postgresql_address_is_understood(self, start, scheme):
+        app = start(DATABASE_URL=f"{scheme}://john:secret@db.example:5433/blog")
+
+        with app.app_context():
+            url = db.engine.url
+        assert url.drivername == "postgresql+psycopg"
+        assert (url.username, url.password) == ("john", "secret")
+        assert (url.host, url.port, url.database) == ("db.example", 5433, "blog")
+
+    def test_a_database_of_another_kind_is_refused_with_what_to_write(self, start):
+        with pytest.raises(ValueError, match="must begin with postgresql:// or sqlite://"):
+            start(DATABASE_URL="mysql://john:secret@db.example/blog")
+
+    def test_a_relative_instance_folder_is_refused(self, start):
+        with pytest.raises(ValueError, match="must be absolute"):
+            start(FLASK_INSTANCE_PATH="instance")
+
+    def test_settings_in_the_hand_leave_no_trace_in_any_folder(self, start, monkeypatch, tmp_path):
+        monkeypatch.setenv("FLASK_PAGE_SIZE", "1")
+
+        app = create_app(CONFIG)
+
+        assert app.config["PAGE_SIZE"] == 10
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestHeaders:
+    @pytest.fixture
+    def client(self, john: FlaskClient) -> FlaskClient:
+        """Someone who is logged in, and so is given every kind of answer."""
+        return john
+
+    @pytest.mark.parametrize(
+        ("path", "status", "mimetype"),
+        [
+            ("/", 200, "text/html"),
+            ("/users/1", 200, "application/json"),
+            ("/static/style.css", 200, "text/css"),
+            ("/users", 308, "text/html"),
+            ("/login?next=/", 200, "text/html"),
+        ],
+    )
+    def test_every_kind_of_answer_has_them(self, client, path, status, mimetype):
+        response = client.get(path)
+        response.close()
+
+        assert (response.status_code, response.mimetype) == (status, mimetype)
+        assert dict(response.headers).items() >= HEADERS.items()
+
+    def test_an_answer_to_a_form_has_them(self, client):
+        response = submit(client, "/preferences", {"theme": "dark"})
+
+        assert response.status_code == 302
+        assert dict(response.headers).items() >= HEADERS.items()
+
+    def test_an_answer_without_a_body_has_them(self, client):
+        response = client.delete("/users/1", headers=token(client))
+
+        assert response.status_code == 204
+        assert dict(response.headers).items() >= HEADERS.items()
+
+    def test_no_page_has_what_the_policy_forbids(self, app, client):
+        rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]
+        paths = [rule.rule for rule in rules if not rule.arguments]
+
+        for path in [*paths, "/posts/1", "/posts/1/edit", "/posts/by/1", "/en/John", "/nowhere"]:
+            response = client.get(path)
+            if response.mimetype != "text/html":
+                continue
+
+            assert page(response).cssselect("script:not([src]), style, [style], base") == [], path
+            assert page(response).xpath("//@*[starts-with(name(), 'on')]") == [], path
+            loaded = page(response).xpath("//script/@src | //link/@href | //img/@src")
+            assert [address for address in loaded if not address.startswith("/static/")] == [], path
+
+
+class TestProxy:
+    @pytest.mark.parametrize(("hops", "secure"), [(0, False), (1, True)])
+    def test_a_session_is_secure_where_a_trusted_proxy_says_https(self, hops, secure):
+        client = create_app({**CONFIG, "PROXY_HOPS": hops}).test_client()
+
+        client.get("/preferences", headers={"X-Forwarded-Proto": "https"})
+
+        assert client.get_cookie("session").secure is secure
