@@ -5,13 +5,15 @@ From Flask's "Handling Application Errors".
 
 from flask import Flask, current_app, json, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from sqlalchemy.orm.exc import ObjectDeletedError
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 
 def init_app(app: Flask) -> None:
     """Answer every HTTP error, and every exception that becomes one, in one way."""
     app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(ObjectDeletedError, row_is_gone)
     app.register_error_handler(OperationalError, database_is_away)
 
 
@@ -42,6 +44,11 @@ def answer(error: HTTPException) -> Response:
         response.mimetype = "text/html"
     response.vary.add("Accept")
     return response
+
+
+def row_is_gone(_error: ObjectDeletedError) -> Response:
+    """Answer 404: another request has deleted the row while this one was at work."""
+    return answer(NotFound("This has just been deleted."))
 
 
 def database_is_away(error: OperationalError) -> Response:

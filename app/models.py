@@ -139,7 +139,8 @@ class Blogpost(Versioned, Model):
     created: Mapped[datetime] = mapped_column(default=utc_now)
     userid: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
 
-    user: Mapped[User] = relationship(back_populates="blogposts")
+    # Read in one query: an author who is read later may have been deleted by then.
+    user: Mapped[User] = relationship(back_populates="blogposts", lazy="joined")
     tags: Mapped[list["Tag"]] = relationship(
         secondary=tags, back_populates="blogposts", order_by="Tag.folded", passive_deletes=True
     )
