@@ -18,22 +18,19 @@ async function send(method, body) {
   }
 }
 
-function attempt(action, address) {
+function attempt(action, proceed) {
   const problem = account.querySelector("[role=alert]");
   problem.textContent = "";
-  action.then(
-    () => location.assign(address),
-    (error) => { problem.textContent = error.message; },
-  );
+  action.then(proceed, (error) => { problem.textContent = error.message; });
 }
 
 if (account) {
   account.hidden = false;
   account.addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(send("PUT", { username: account.elements.username.value }), location.href);
+    attempt(send("PUT", { username: account.elements.username.value }), () => location.reload());
   });
   document.getElementById("delete").addEventListener("click", () => {
-    attempt(send("DELETE"), "/");
+    attempt(send("DELETE"), () => location.assign("/"));
   });
 }
