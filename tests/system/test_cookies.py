@@ -1,0 +1,92 @@
+"""A preference that the browser keeps for its reader."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.system.blog import BlogTestCase
+from tests.system.browser import REMOTE
+from tests.system.pages import Page, PreferencesPage, wait
+
+
+class TestRead(BlogTestCase):
+    def test_who_comes_for_the_first_time_sees_the_light_theme(self) -> None:
+        page = self.visit(PreferencesPage)
+
+        assert (page.is_dark, page.chosen) == (False, "Light")
+
+    def test_a_theme_that_nobody_offers_is_no_theme(self) -> None:
+        page = self.visit(PreferencesPage)
+        self.browser.add_cookie({"name": "theme", "value": "purple"})
+
+        page.open()
+
+        assert (page.is_dark, page.chosen) == (False, "Light")
+
+
+class TestSet(BlogTestCase):
+    @pytest.fixture(autouse=True)
+    def _lend_folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    def test_who_chooses_the_dark_theme_sees_every_page_dark(self) -> None:
+        page = self.visit(PreferencesPage)
+
+        page.choose("Dark")
+
+        assert page.notice == "Your preference is kept."
+        assert (page.is_dark, page.chosen) == (True, "Dark")
+        assert self.visit(Page, "/posts/").is_dark
+
+    @pytest.mark.skipif(REMOTE, reason="A Grid's browsers keep their profiles to themselves.")
+    def test_the_preference_is_there_when_the_browser_is_started_again(self) -> None:
+        with self.another_browser(self.folder) as browser:
+            self.visit(PreferencesPage, browser=browser).choose("Dark")
+
+        with self.another_browser(self.folder) as browser:
+            assert self.visit(Page, browser=browser).is_dark
+
+
+class TestExpire(BlogTestCase):
+    def test_the_preference_is_gone_after_its_time(self) -> None:
+        page = self.visit(PreferencesPage)
+        page.choose("Dark")
+        assert page.is_dark
+
+        self.app.config["PREFERENCE_LIFETIME"] = timedelta(seconds=1)
+        page.choose("Dark")
+        wait(self.browser, lambda browser: browser.get_cookie("theme") is None)
+
+        assert not page.open().is_dark
+
+    def test_the_preference_is_gone_at_once_when_it_is_forgotten(self) -> None:
+        page = self.visit(PreferencesPage)
+        page.choose("Dark")
+
+        page.forget()
+
+        assert page.notice == "Your preference is forgotten."
+        assert not page.is_dark
+        assert self.browser.get_cookie("theme") is None
+
+
+class TestFlags(BlogTestCase):
+    def test_no_script_of_the_page_can_read_the_cookies(self) -> None:
+        self.log_in("John Williams")
+        self.visit(PreferencesPage).choose("Dark")
+
+        assert {cookie["name"] for cookie in self.browser.get_cookies()} == {"session", "theme"}
+        assert self.browser.execute_script("return document.cookie") == ""
+
+    def test_what_another_site_posts_comes_without_the_cookies(self) -> None:
+        self.expects = [400]
+        self.visit(PreferencesPage).choose("Dark")
+        target = f"{self.get_server_url()}/preferences"
+        self.browser.get(f"data:text/html,<form method=post action={target}><button>Win</button>")
+
+        page = Page(self.browser, self.get_server_url())
+        page.press("Win")
+
+        assert page.heading == "Bad Request"
+        assert not page.is_dark
