@@ -435,6 +435,18 @@ class TestDataset:
 
         assert (response.status_code, response.location) == (302, "/")
 
+    def test_seed_with_a_password_leaves_everybody_else_their_own(self, app, client, seed):
+        with app.app_context():
+            gollum = User(username="Gollum")
+            gollum.set_password("my precious")
+            db.session.add(gollum)
+            db.session.commit()
+
+        seed("--password", "one to bind")
+
+        response = submit(client, "/login", {"username": "Gollum", "password": "my precious"})
+        assert (response.status_code, response.location) == (302, "/")
+
     @pytest.mark.usefixtures("dataset")
     def test_seed_without_a_password_keeps_the_one_that_is_there(self, seed, log_in):
         seed()
