@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from flask import abort, current_app, request
-from sqlalchemy import BigInteger, Select, SQLColumnExpression, literal
+from sqlalchemy import Select, SQLColumnExpression
 
 from app.models import LARGEST_ID, db
 
@@ -32,8 +32,7 @@ def page_of(rows: Select[Row], key: SQLColumnExpression[int]) -> Page[Row]:
     if before is not None:
         if not re.fullmatch("[0-9]{1,10}", before) or int(before) > LARGEST_ID:
             abort(404)
-        # What was sent may be larger than any id.
-        rows = rows.where(key < literal(int(before), BigInteger))
+        rows = rows.where(key < int(before))
     found = db.session.scalars(rows.order_by(key.desc()).limit(size + 1)).all()
     if before is not None and not found:
         abort(404)
