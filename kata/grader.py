@@ -1,0 +1,125 @@
+"""Grades the tests of a topic: whether they are right, what they catch and what they refuse."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from kata.catalogue import Bug, Catalogue, Edit
+from kata.runner import Job, Pool, Run
+
+# A run under a bug may last so many times as long as one without, and at least so many seconds.
+PATIENCE = 10
+SHORTEST_DEADLINE = 5.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the tests made of one edit: true where they saw a difference."""
+
+    edit: Edit
+    failed: dict[str, str]  # the tests, and their reasons
+    note: str  # what kept the run from its end
+
+    def __bool__(self) -> bool:
+        return bool(self.failed or self.note)
+
+
+@dataclass
+class Grade:
+    """The grade of a topic; where there is a `verdict` the tests could not be graded."""
+
+    topic: str
+    tests: int = 0
+    verdict: str = ""
+    reason: str = ""
+    variants: list[Seen] = field(default_factory=list)
+    bugs: list[Seen] = field(default_factory=list)
+
+    @property
+    def caught(self) -> int:
+        """How many bugs at least one test saw."""
+        return sum(map(bool, self.bugs))
+
+    @property
+    def accepted(self) -> int:
+        """How many variants no test refused."""
+        return len(self.variants) - sum(map(bool, self.variants))
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 for all of it, 1 for less, 2 where there is no grade."""
+        if self.verdict:
+            return 2
+        return int(self.caught < len(self.bugs) or self.accepted < len(self.variants))
+
+
+def grade(  # noqa: PLR0913 - what is behind the star has a default
+    pool: Pool,
+    topic: str,
+    tests: Sequence[str],
+    catalogue: Catalogue,
+    *,
+    deadline: float = 30,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Grade:
+    """Grade the tests that pytest's arguments name.
+
+    `deadline`, in seconds, is for the first runs, which tell how long the others may take.
+    """
+    result = Grade(topic)
+    progress(f"{topic}: the application as it is")
+    forwards = Job(tests, deadline=deadline)
+    backwards = Job(tests, deadline=deadline, backwards=True)
+    first, second = pool.map(pool.run, [forwards, backwards])
+    counted = first.passed & second.passed
+    result.tests = len(counted)
+    result.verdict, result.reason = fault(first) or fault_backwards(second) or ("", "")
+    if result.verdict:
+        return result
+
+    deadline = max(min(deadline, SHORTEST_DEADLINE), PATIENCE * first.seconds)
+    edits: list[Edit] = [edit for edit in catalogue.variants if edit.topic == topic]
+    edits += [edit for edit in catalogue.bugs if edit.topic == topic]
+    jobs = [Job(tests, [edit], deadline=deadline) for edit in edits]
+    jobs.append(Job(tests, deadline=deadline))
+    runs = pool.map(pool.run, jobs)
+    # The last job is the application as it is, again: what fails by chance has one more.
+    for number, (edit, run) in enumerate(zip(edits, runs, strict=False), start=1):
+        progress(f"{topic}: {number}/{len(edits)}")
+        failed = {test: reason for test, reason in run.failed.items() if test in counted}
+        seen = Seen(edit, failed, run.broken or run.stopped)
+        (result.bugs if isinstance(edit, Bug) else result.variants).append(seen)
+    last = next(runs)
+    if last.failed:
+        result.verdict = "random"
+        result.reason = f"Passed twice, and then without any bug {first_of(last.failed)}"
+        result.bugs, result.variants = [], []
+    return result
+
+
+def fault(run: Run) -> tuple[str, str] | None:
+    """Give the verdict on tests that cannot be graded, and why, in a line."""
+    faults = {
+        "broken": f"The tests cannot be run: {run.broken}" if run.broken else "",
+        "stopped": f"The run {run.stopped}." if run.stopped else "",
+        "red": f"Without any bug {first_of(run.failed)}" if run.failed else "",
+        "skipped": "Every test is skipped." if run.skipped and not run.passed else "",
+        "empty": "There is no test." if not run.passed else "",
+        "litter": f"The tests leave {', '.join(run.left)} behind: write into tmp_path."
+        if run.left
+        else "",
+    }
+    return next(((verdict, reason) for verdict, reason in faults.items() if reason), None)
+
+
+def fault_backwards(run: Run) -> tuple[str, str] | None:
+    """Give the verdict on a second run, in reverse order, after a first one without fault."""
+    if run.failed:
+        return "order", f"The order of the tests matters: in reverse {first_of(run.failed)}"
+    return fault(run)
+
+
+def first_of(failed: dict[str, str]) -> str:
+    """Give the first test that failed and its reason; of the others, the number."""
+    test, reason = next(iter(failed.items()))
+    more = f" and {len(failed) - 1} more fail" if len(failed) > 1 else " fails"
+    return f"{test}{more}: {reason}"

@@ -1,0 +1,21 @@
+"""Your mission: prove that the `flask` command line does what the course says.
+
+The topic is app/cli.py: what `flask shell` knows, `mycommand`, `group1 command1`, `init-db` and
+`seed`. Prove what each prints, how it ends (the exit code, too), and what it stores.
+
+The fixtures, which conftest.py in the project's root explains: `app`, `runner`, `dataset`.
+
+- unit: call `make_shell_context` and the commands' own functions, with nothing around them.
+- integration: `runner.invoke(args=[...])` runs a command in this process, on a real database.
+- system: `subprocess.run([sys.executable, "-m", "flask", ...])` is a real `flask`.
+"""
+
+
+class TestCommand:
+    def test_it_prints_the_name(self, runner):
+        result = runner.invoke(args=["mycommand", "John"])
+
+        assert result.output == "John\n"
+
+
+# Your tests go here. `nox -s kata -- cli` grades them.

@@ -1,0 +1,21 @@
+"""Your mission: prove that the tables relate as the course says, and that the database sees to it.
+
+The topic is app/models.py and app/dataset.py: one to one, one to many, many to many, what is
+deleted with what, what must be unique, and the course's data.
+
+The fixtures, which conftest.py in the project's root explains: `app`, `runner`, `dataset`.
+
+- unit: how a model shows itself, and how a name is folded: nothing is stored.
+- integration: store, commit, and read again in another `app.app_context()`.
+- system: what is left on the pages after someone is deleted.
+"""
+
+from app.models import User
+
+
+class TestRepr:
+    def test_a_user_shows_the_name(self):
+        assert repr(User(username="John Williams")) == "<User 'John Williams'>"
+
+
+# Your tests go here. `nox -s kata -- models` grades them.

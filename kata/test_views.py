@@ -1,0 +1,22 @@
+"""Your mission: prove that the views that are classes answer each method as they should.
+
+The topic is app/views.py: pages of one class, the contact card's GET and POST, and `UserAPI`, with
+a method of its own for each method of HTTP.
+
+The fixtures, which conftest.py in the project's root explains: `client`, `dataset`, `john`,
+`fordo`. The API wants the header that `token` of tests/html.py reads; `submit` fills in a form.
+
+- unit: an application of your own, with one rule, and the class under test.
+- integration: status, headers, JSON, and what is in the database after it.
+- system: rename and delete yourself on the people page, whose script calls the API.
+"""
+
+
+class TestMethodView:
+    def test_a_person_is_json(self, client, dataset):
+        response = client.get("/users/1")
+
+        assert response.json == {"id": 1, "username": "John Williams"}
+
+
+# Your tests go here. `nox -s kata -- views` grades them.

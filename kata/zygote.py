@@ -1,0 +1,150 @@
+"""The process in which tests run: it imports the libraries once, and forks for each run.
+
+The runner copies this file out of the project and starts it in a copy of the project, so nothing
+here imports another module of the kata. For each line on its standard input, a request in JSON,
+it answers with the run's process id and, when that process has ended, with `end`. Where there is
+no fork a run gets a new process instead, which does the same.
+"""
+
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LIBRARIES = (
+    "cssselect",
+    "flask_sqlalchemy",
+    "flask_testing",
+    "flask_wtf",
+    "lxml.html",
+    "selenium.webdriver.chrome.webdriver",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite",
+)
+LONGEST_REASON = 200  # characters
+
+
+class Recorder:
+    """A pytest plugin that writes what happens to a file, a line of JSON each, as it happens."""
+
+    def __init__(self, path: str, *, backwards: bool) -> None:
+        self.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self.backwards = backwards
+
+    def write(self, **event: object) -> None:
+        os.write(self.file, json.dumps(event).encode() + b"\n")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.backwards:
+            items.reverse()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.write(start=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reason = reason_of(report) if report.failed else ""
+        self.write(test=report.nodeid, when=report.when, outcome=report.outcome, reason=reason)
+
+    def pytest_exception_interact(self, call: Any, report: Any) -> None:
+        if isinstance(report, pytest.CollectReport):
+            error = call.excinfo.value
+            error = error.__cause__ or error  # pytest wraps what it finds in words of its own
+            self.write(broken=one_line(f"{type(error).__name__}: {error}"))
+
+
+def reason_of(report: pytest.TestReport) -> str:
+    """Give why a test failed, and where."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is None:
+        return one_line(str(report.longrepr))
+    path = Path(crash.path)
+    place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path.name
+    return f"{one_line(crash.message)} ({place}:{crash.lineno})"
+
+
+def one_line(text: str) -> str:
+    """Give the first line, shortened."""
+    [first, *_] = text.strip().splitlines() or [""]
+    return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
+
+
+def run(request: dict[str, Any]) -> None:
+    """Run the tests of a request, whatever they print, and record what becomes of them."""
+    recorder = Recorder(request["record"], backwards=request["backwards"])
+    options = ["--rootdir=.", "--config-file=pyproject.toml", "-p", "no:cacheprovider"]
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        status = int(pytest.main([*options, *request["arguments"]], [recorder]))
+    # What pytest says before it begins: a conftest.py that does not import, a file not found.
+    words = [line.removeprefix("E ").strip() for line in said.getvalue().splitlines()]
+    recorder.write(
+        status=status,
+        words=one_line(next(filter(None, reversed(words)), "")),
+        app=getattr(sys.modules.get("app"), "__file__", None),
+    )
+
+
+def be_silent() -> None:
+    """Connect the standard streams to nothing: what the tests print goes nowhere."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+
+
+def start(line: str, *, fork: bool) -> "int | subprocess.Popen[bytes]":
+    """Start a run in a process, and a process group, of its own."""
+    if not fork:
+        return subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, __file__, "run", line],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        be_silent()
+        try:
+            run(json.loads(line))
+        finally:
+            os._exit(0)  # nothing that is registered to run at exit is of this process's making
+    return pid
+
+
+def serve(*, fork: bool) -> None:
+    """Answer requests until there are no more."""
+    if fork:
+        for name in LIBRARIES:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            pytest.main(["--version", "--config-file=pyproject.toml"])  # imports the rest of it
+        gc.collect()
+        gc.freeze()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        process = start(line, fork=fork)
+        if isinstance(process, int):
+            print(process, flush=True)
+            os.waitpid(process, 0)
+        else:
+            print(process.pid, flush=True)
+            process.wait()
+        print("end", flush=True)
+
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path.cwd())
+    if sys.argv[1] == "run":
+        run(json.loads(sys.argv[2]))
+    else:
+        serve(fork=sys.argv[1] == "fork")
