@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.color import Color
 from selenium.webdriver.support.wait import WebDriverWait
@@ -64,6 +65,11 @@ class Page:
         return " ".join(self._texts(".error")).strip()
 
     @property
+    def width(self) -> int:
+        """The width of the page with whatever sticks out of it, in CSS pixels."""
+        return self.browser.execute_script("return document.documentElement.scrollWidth")
+
+    @property
     def is_dark(self) -> bool:
         color = Color.from_string(self._find("body").value_of_css_property("background-color"))
         return max(color.red, color.green, color.blue) < 128
@@ -84,19 +90,30 @@ class Page:
 
     # What one can do.
 
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Wait, at the end, until another page is there, be it the same one anew."""
+        came = self._came()
+        yield
+        wait(self.browser, lambda _: self._came() != came)
+
     def follow(self, words: str) -> None:
         """Click the link of these words."""
-        with self._leaving():
+        with self.leaving():
             self.browser.find_element(By.XPATH, f"//a{worded(words)}").click()
 
     def press(self, words: str) -> None:
         """Click the button of these words, which leads to another page."""
-        with self._leaving():
+        with self.leaving():
             self._button(words).click()
 
     def press_in_vain(self, words: str) -> None:
         """Click the button of these words, which leads nowhere."""
         self._button(words).click()
+
+    def disclose(self, words: str) -> None:
+        """Open what these words hide."""
+        self.browser.find_element(By.XPATH, f"//summary{worded(words)}").click()
 
     def log_out(self) -> None:
         self.press("Log out")
@@ -112,6 +129,36 @@ class Page:
         """Give what is in the field of this label."""
         return self._field(label).get_property("value")
 
+    # The same with the keys alone.
+
+    @property
+    def focused(self) -> str:
+        """The label or the words of the element that the keys go to."""
+        script = "const e = document.activeElement; return (e.labels?.[0] ?? e).innerText"
+        return self.browser.execute_script(script).strip()
+
+    def hit(self, *keys: str) -> None:
+        self.browser.switch_to.active_element.send_keys(*keys)
+
+    def hit_to_leave(self, key: str) -> None:
+        """Hit a key that leads to another page."""
+        with self.leaving():
+            self.hit(key)
+
+    def tab_to(self, words: str) -> None:
+        """Hit the tab key until it is on the element of these words, which has to show it."""
+        passed: list[str] = []
+        while words not in passed[-1:]:
+            assert len(passed) < 30, f"The tab key never comes to {words!r}, only to {passed}."
+            self.hit(Keys.TAB)
+            passed.append(self.focused)
+        style = self.browser.switch_to.active_element.value_of_css_property("outline-style")
+        assert style == "solid", f"{words!r} does not show that the keys go to it."
+
+    def skip_the_menu(self) -> None:
+        self.tab_to("Skip to the content")
+        self.hit(Keys.ENTER)
+
     # How that is found in the markup.
 
     def _find(self, selector: str) -> WebElement:
@@ -125,13 +172,6 @@ class Page:
 
     def _field(self, label: str) -> WebElement:
         return self.browser.find_element(By.XPATH, f"//*[@id=//label{worded(label)}/@for]")
-
-    @contextmanager
-    def _leaving(self) -> Iterator[None]:
-        """Wait, at the end, until another page is there, be it the same one anew."""
-        came = self._came()
-        yield
-        wait(self.browser, lambda _: self._came() != came)
 
     def _came(self) -> float:
         """Give the moment at which the browser began to show this page."""
@@ -190,7 +230,7 @@ class PostPage(Page):
         return self._find("article .text").text.splitlines()
 
     def delete(self) -> None:
-        self._find("article ~ * summary").click()
+        self.disclose("Delete")
         self.press("Delete this post")
 
 
@@ -233,7 +273,7 @@ class PeoplePage(Page):
         return wait(self.browser, lambda _: self.problem)
 
     def delete_account(self) -> None:
-        self._find("#account summary").click()
+        self.disclose("Delete")
         self.press("Delete my account and my posts")
 
 

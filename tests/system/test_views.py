@@ -1,7 +1,7 @@
 """Class-based views: pages, forms, and a script that speaks to an API."""
 
 from tests.system.blog import BlogTestCase
-from tests.system.pages import ContactPage, LoginPage, Page, PeoplePage, PostsPage
+from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage
 
 
 class TestView(BlogTestCase):
