@@ -56,10 +56,15 @@ def many_lines(value: str | None) -> str:
     return unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").strip()
 
 
+def is_visible(text: str) -> bool:
+    """Say whether there is anything in the text that can be seen."""
+    return any(c.isprintable() and not c.isspace() for c in text)
+
+
 def readable(_form: wtforms.Form, field: wtforms.Field) -> None:
     """Refuse control characters, lone surrogates, and text in which nothing can be seen."""
     value = field.data or ""
     if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in value):
         raise ValidationError("This has a character that cannot be stored or shown.")
-    if value and not any(c.isprintable() and not c.isspace() for c in value):
+    if value and not is_visible(value):
         raise ValidationError("This has nothing in it that can be seen.")

@@ -9,7 +9,7 @@ from werkzeug.exceptions import Conflict
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.forms import Form, many_lines, one_line, readable
+from app.forms import Form, is_visible, many_lines, one_line, readable
 from app.models import (
     TAGNAME_LENGTH,
     TEXT_LENGTH,
@@ -38,12 +38,14 @@ class PostForm(Form):
     tags = StringField("Tags, separated by commas", [readable], [one_line])
 
     def validate_tags(self, field: StringField) -> None:
-        """Refuse too many tags, and tags that are too long."""
+        """Refuse too many tags, and tags that are too long or cannot be seen."""
         names = tag_names(field.data)
         if len(names) > TAGS_OF_A_POST:
             raise ValidationError(f"A post has at most {TAGS_OF_A_POST} tags.")
         if any(len(name) > TAGNAME_LENGTH for name in names):
             raise ValidationError(f"A tag has at most {TAGNAME_LENGTH} characters.")
+        if not all(is_visible(name) for name in names):
+            raise ValidationError("A tag has nothing in it that can be seen.")
 
 
 def tag_names(typed: str | None) -> list[str]:

@@ -345,6 +345,7 @@ class TestWrite:
             ("text", "Down\x7f", "This has a character that cannot be stored or shown."),
             ("tags", "a,b,c,d,e,f,g,h,i,j,k", "A post has at most 10 tags."),
             ("tags", f"Flask,{'x' * 41}", "A tag has at most 40 characters."),
+            ("tags", "Flask,\u200b", "A tag has nothing in it that can be seen."),
             ("tags", "Fla\0sk", "This has a character that cannot be stored or shown."),
         ],
     )
