@@ -117,12 +117,16 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-if __name__ == "__main__":
+def run(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Do the same as a program does: SIGINT and SIGTERM end it, and leave nothing behind."""
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        status = main(sys.argv[1:])
+        return main(arguments, root)
     except KeyboardInterrupt:
         progress("")
-        status = INTERRUPTED
-    sys.exit(status)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -28,6 +28,17 @@ NOT_COPIED = {BYTE_CODE, ".git", ".nox", ".venv", "htmlcov", "instance", "report
 NOT_COPIED |= {".mypy_cache", ".pytest_cache", ".ruff_cache", "kata/bugs", "kata/variants"}
 # What a developer's own settings must not change.
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
+# What the tests import, but for the application: imported once, before any run.
+LIBRARIES = (
+    "cssselect",
+    "flask_sqlalchemy",
+    "flask_testing",
+    "flask_wtf",
+    "lxml.html",
+    "selenium.webdriver.chrome.webdriver",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite",
+)
 FORK = hasattr(os, "fork")
 PRISTINE = 10**9  # the time of a file that is as it is in the project
 END, NO_END = "end", "no end"
@@ -151,9 +162,10 @@ class Worker:
             "TMPDIR": str(self.folder / "tmp"),
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        mode = "fork" if self.fork else "spawn"
         with (self.folder / "zygote.log").open("w") as log:
             zygote = subprocess.Popen(  # noqa: S603 - our own file
-                [sys.executable, self.folder / "zygote.py", "fork" if self.fork else "spawn"],
+                [sys.executable, self.folder / "zygote.py", mode, *LIBRARIES],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -19,16 +19,7 @@ from typing import Any
 
 import pytest
 
-LIBRARIES = (
-    "cssselect",
-    "flask_sqlalchemy",
-    "flask_testing",
-    "flask_wtf",
-    "lxml.html",
-    "selenium.webdriver.chrome.webdriver",
-    "sqlalchemy.dialects.postgresql",
-    "sqlalchemy.dialects.sqlite",
-)
+OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "-p", "no:cacheprovider"]
 LONGEST_REASON = 200  # characters
 
 
@@ -68,7 +59,7 @@ def reason_of(report: pytest.TestReport) -> str:
         return one_line(str(report.longrepr))
     path = Path(crash.path)
     place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path.name
-    return f"{one_line(crash.message)} ({place}:{crash.lineno})"
+    return f"{one_line(crash.message.removeprefix('AssertionError: '))} ({place}:{crash.lineno})"
 
 
 def one_line(text: str) -> str:
@@ -80,9 +71,8 @@ def one_line(text: str) -> str:
 def run(request: dict[str, Any]) -> None:
     """Run the tests of a request, whatever they print, and record what becomes of them."""
     recorder = Recorder(request["record"], backwards=request["backwards"])
-    options = ["--rootdir=.", "--config-file=pyproject.toml", "-p", "no:cacheprovider"]
     with contextlib.redirect_stderr(io.StringIO()) as said:
-        status = int(pytest.main([*options, *request["arguments"]], [recorder]))
+        status = int(pytest.main([*OPTIONS, *request["arguments"]], [recorder]))
     # What pytest says before it begins: a conftest.py that does not import, a file not found.
     words = [line.removeprefix("E ").strip() for line in said.getvalue().splitlines()]
     recorder.write(
@@ -120,14 +110,15 @@ def start(line: str, *, fork: bool) -> "int | subprocess.Popen[bytes]":
     return pid
 
 
-def serve(*, fork: bool) -> None:
-    """Answer requests until there are no more."""
+def serve(libraries: list[str], *, fork: bool) -> None:
+    """Answer requests until there are no more; a fork finds the libraries imported."""
     if fork:
-        for name in LIBRARIES:
+        for name in libraries:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            pytest.main(["--version", "--config-file=pyproject.toml"])  # imports the rest of it
+            # pytest imports its own plugins only when it has something to do.
+            pytest.main([*OPTIONS, "--noconftest", "nothing"])
         gc.collect()
         gc.freeze()
     print("ready", flush=True)
@@ -147,4 +138,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "run":
         run(json.loads(sys.argv[2]))
     else:
-        serve(fork=sys.argv[1] == "fork")
+        serve(sys.argv[2:], fork=sys.argv[1] == "fork")

@@ -1,0 +1,3 @@
+from app import greet
+
+greet("John")

@@ -1,0 +1,5 @@
+from threading import Event
+
+
+def test_waits():
+    Event().wait()

@@ -1,0 +1,5 @@
+from app import farewell
+
+
+def test_farewell():
+    assert farewell("John")

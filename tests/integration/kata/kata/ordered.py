@@ -1,0 +1,13 @@
+from app import greet
+
+greeted = []
+
+
+def test_greets():
+    greeted.append(greet("John"))
+
+    assert greeted == ["Hello, John!"]
+
+
+def test_has_greeted():
+    assert greeted

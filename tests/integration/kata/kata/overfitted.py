@@ -1,0 +1,5 @@
+from app import greet
+
+
+def test_greets():
+    assert greet.__doc__ == "Greet `name`."

@@ -1,0 +1,275 @@
+"""The kata's grader: learners' tests, in `kata/` beside this file, and the verdict on each."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from kata import grader, runner
+from kata.__main__ import main
+from kata.catalogue import load
+from kata.grader import Grade, grade
+from kata.runner import Pool, project_files
+
+ROOT = Path(__file__).parents[2]
+PROJECT = Path(__file__).with_name("kata")
+CATALOGUE = load(PROJECT)
+
+Grader = Callable[[str], Grade]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short() -> Iterator[None]:
+    """What needs no library need not wait for one, nor long for what does not end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "LIBRARIES", ())
+        patch.setattr(runner, "cores", lambda: 1)
+        patch.setattr(grader, "SHORTEST_DEADLINE", 1)
+        yield
+
+
+def grader_of(pool: Pool) -> Grader:
+    """Give what grades a learner, once."""
+
+    @cache
+    def graded(learner: str) -> Grade:
+        deadline = 3 if learner == "endless" else 30
+        return grade(pool, "words", [f"kata/{learner}.py"], CATALOGUE, deadline=deadline)
+
+    return graded
+
+
+@pytest.fixture(scope="module")
+def graded() -> Iterator[Grader]:
+    """Grades a learner of the little project."""
+    files = project_files(PROJECT)
+    # No linter would let it be a file.
+    files["kata/syntax.py"] = b"def test_greets(:\n"
+    with Pool(files, size=2) as pool:
+        yield grader_of(pool)
+
+
+def caught(grade: Grade) -> set[str]:
+    return {seen.edit.name for seen in grade.bugs if seen}
+
+
+class TestGrade:
+    def test_strong_tests_catch_every_bug_and_accept_every_variant(self, graded):
+        grade = graded("strong")
+
+        assert caught(grade) == {bug.name for bug in CATALOGUE.bugs}
+        assert (grade.accepted, len(grade.variants)) == (1, 1)
+        assert grade.status == 0
+
+    def test_a_test_that_does_not_end_under_a_bug_has_caught_it(self, graded):
+        [seen] = [seen for seen in graded("strong").bugs if seen.edit.name == "never_ends"]
+
+        assert seen.failed == {"kata/strong.py::test_finds_the_first_word": "the run does not end"}
+
+    def test_weak_tests_miss_bugs(self, graded):
+        grade = graded("weak")
+
+        assert caught(grade) == {"counts_characters"}
+        assert grade.status == 1
+
+    def test_every_test_that_catches_a_bug_is_named_with_its_reason(self, graded):
+        [seen] = [seen for seen in graded("weak").bugs if seen]
+
+        assert seen.failed == {
+            "kata/weak.py::test_counts": "assert 11 == 2 (kata/weak.py:9)",
+            "kata/weak.py::test_counts_more": "assert 24 == 4 (kata/weak.py:13)",
+        }
+
+    def test_overfitted_tests_refuse_a_variant(self, graded):
+        grade = graded("overfitted")
+
+        [seen] = grade.variants
+        assert list(seen.failed) == ["kata/overfitted.py::test_greets"]
+        assert grade.status == 1
+
+    def test_what_tests_print_does_not_matter(self, graded):
+        assert caught(graded("loud")) == {"counts_characters"}
+
+    def test_no_test_finds_the_catalogue(self, graded):
+        assert graded("curious").tests == 1
+
+    @pytest.mark.parametrize(
+        ("learner", "verdict", "reason"),
+        [
+            ("empty", "empty", "There is no test."),
+            ("skipped", "skipped", "Every test is skipped."),
+            ("red", "red", "Without any bug kata/red.py::test_greets fails: assert"),
+            ("imports", "broken", "The tests cannot be run: ImportError: cannot import name"),
+            ("syntax", "broken", "The tests cannot be run: SyntaxError: invalid syntax"),
+            ("nowhere", "broken", "The tests cannot be run: ERROR: file or directory not found"),
+            ("gives_up", "broken", "The tests cannot be run: pytest ended with status 2"),
+            ("endless", "stopped", "The run does not end in kata/endless.py::test_waits."),
+            ("exits", "stopped", "The run ends its process in kata/exits.py::test_exits."),
+            ("kills", "stopped", "The run kills the process it comes from in kata/kills.py"),
+            ("ordered", "order", "The order of the tests matters: in reverse kata/ordered.py"),
+            ("random_", "random", "Passed twice, and then without any bug kata/random_.py::"),
+            ("writes", "litter", "The tests leave app/__init__.py, greeting.txt behind"),
+        ],
+    )
+    def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner, verdict, reason):
+        grade = graded(learner)
+
+        assert grade.verdict == verdict
+        assert grade.reason.startswith(reason)
+        assert "\n" not in grade.reason
+        assert grade.status == 2
+
+    def test_the_grades_are_the_same_where_there_is_no_fork(self, graded):
+        with Pool(project_files(PROJECT), size=2, fork=False) as pool:
+            without = grader_of(pool)
+
+            assert without("weak") == graded("weak")
+            assert without("kills") == graded("kills")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the little project, with weak tests where the learner's are to be."""
+    project = Path(shutil.copytree(PROJECT, tmp_path / "project"))
+    (project / "kata" / "weak.py").rename(project / "kata" / "test_words.py")
+    return project
+
+
+class TestCommandLine:
+    def test_a_topic_is_a_line_for_each_edit_and_a_score(self, project, capsys):
+        status = main(["words"], project)
+
+        assert status == 1
+        assert capsys.readouterr().out.splitlines() == [
+            "3 tests passed on the application as it is, in any order.",
+            "accepted  other_words",
+            "MISSED    greets_with_spaces  words.greet; nox -s kata -- --hint greets_with_spaces",
+            "caught    counts_characters   by test_counts and 1 more",
+            "MISSED    never_ends          words.count; nox -s kata -- --hint never_ends",
+            "words 1/3 bugs caught, 1/1 variants accepted",
+        ]
+
+    def test_the_scoreboard_is_a_line_for_each_topic_and_the_json_has_it_all(self, project, capsys):
+        file = project / "grades.json"
+        (project / "kata" / "test_words.py").write_text("def test_nothing():\n    pass\n")
+
+        main(["--json", str(file)], project)
+
+        assert capsys.readouterr().out == "words 0/3 bugs caught, 1/1 variants accepted\n"
+        edit = {"tests": {}, "note": ""}
+        assert json.loads(file.read_text()) == {
+            "version": 1,
+            "topics": [
+                {
+                    "topic": "words",
+                    "verdict": "graded",
+                    "reason": "",
+                    "tests": 1,
+                    "bugs": [{"name": bug.name, "caught": False, **edit} for bug in CATALOGUE.bugs],
+                    "variants": [{"name": "other_words", "accepted": True, **edit}],
+                }
+            ],
+        }
+
+    def test_tests_may_lie_elsewhere(self, project, tmp_path, capsys):
+        shutil.copy(PROJECT / "kata" / "red.py", tmp_path / "test_mine.py")
+
+        status = main(["words", "--tests", str(tmp_path / "test_mine.py")], project)
+
+        assert status == 2
+        assert capsys.readouterr().out == (
+            "words not graded. Without any bug kata/submitted/test_mine.py::test_greets fails: "
+            "assert 'Hello, John!' == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
+        )
+
+    def test_a_hint_does_not_give_the_answer(self, capsys):
+        assert main(["--hint", "counts_characters"], PROJECT) == 0
+
+        assert capsys.readouterr().out == "Which number is right for more than one word?\n"
+
+    def test_a_bug_is_shown_with_its_story_and_as_a_diff(self, capsys):
+        assert main(["--show", "counts_characters"], PROJECT) == 0
+
+        story, _, diff = capsys.readouterr().out.partition("\n\n")
+        assert story == "A text of two words has eleven."
+        assert "-    return len(text.split())\n+    return len(text)\n" in diff
+
+    def test_a_name_that_is_misspelt_is_corrected(self, capsys):
+        assert main(["--hint", "count_characters"], PROJECT) == 2
+
+        assert capsys.readouterr().err == (
+            "There is no 'count_characters'; is it counts_characters.\n"
+        )
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["nothing"], "invalid choice: 'nothing'"),
+            (["--tests", "somewhere"], "--tests needs a topic"),
+            (["--check"], "--check needs --reference"),
+        ],
+    )
+    def test_wrong_arguments_end_with_2_and_a_clear_line(self, capsys, arguments, said):
+        with pytest.raises(SystemExit, match="2"):
+            main(arguments, PROJECT)
+
+        assert said in capsys.readouterr().err.splitlines()[-1]
+
+    def test_nothing_is_graded_while_the_catalogue_is_wrong(self, project, capsys):
+        bugs = project / "kata" / "bugs" / "words.toml"
+        bugs.write_text(bugs.read_text().replace("name.strip()", "name.title()"))
+
+        assert main(["words"], project) == 2
+
+        assert capsys.readouterr().err == (
+            "kata/bugs/words.toml: greets_with_spaces: its old text stands in app/__init__.py "
+            "0 times, and must stand there once.\n"
+        )
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="It finds a process by Linux' /proc.")
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_an_interrupted_run_leaves_nothing(self, project, tmp_path, number):
+        """The test and the process that it has detached hold a pipe: it ends when they do."""
+        os.mkfifo(pipe := tmp_path / "pipe")
+        (project / "kata" / "test_words.py").write_text(
+            "import subprocess\n"
+            "from threading import Event\n\n\n"
+            "def test_waits():\n"
+            f"    pipe = open({str(pipe)!r}, 'w')\n"
+            "    subprocess.Popen(['sleep', '600'], stdout=pipe, start_new_session=True)\n"
+            "    print('started', file=pipe, flush=True)\n"
+            "    Event().wait()\n"
+        )
+        temporary = tmp_path / "temporary"
+        temporary.mkdir()
+        code = "import sys; from pathlib import Path; from kata import __main__, runner; "
+        code += "runner.LIBRARIES = (); "
+        code += f"sys.exit(__main__.run(['words'], Path({str(project)!r})))"
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        kata = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert select.select([reader], [], [], 30)[0]
+        assert os.read(reader, 100).startswith(b"started\n")
+
+        kata.send_signal(number)
+
+        assert kata.communicate(timeout=30)[1] == ""
+        assert kata.returncode == 130
+        assert list(temporary.iterdir()) == []
+        while select.select([reader], [], [], 30)[0] and os.read(reader, 100):
+            pass
+        assert select.select([reader], [], [], 0)[0]
+        os.close(reader)
