@@ -80,7 +80,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of the application, and of the tools around it."""
-    install(session, "types")
+    install(session, "types", "integration")  # the kata's grader imports pytest
     session.run("mypy", *session.posargs)
 
 
@@ -128,6 +128,14 @@ def map_(session: nox.Session) -> None:
     """Write docs/course.md: each feature of the course, and its tests on each layer."""
     install(session, "system")  # pytest collects every layer, and imports what each needs
     session.run("python", "docs/course_map.py", *session.posargs)
+
+
+@nox.session
+def kata(session: nox.Session) -> None:
+    """Grade the tests in kata/ by the planted bugs that they catch (-- cookies, -- --help)."""
+    install(session, "system")
+    # In seconds: interrupted, it ends what it has started, and removes its temporary folder.
+    session.run("python", "-m", "kata", *session.posargs, interrupt_timeout=10)
 
 
 @nox.session

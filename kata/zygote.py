@@ -58,7 +58,8 @@ def reason_of(report: pytest.TestReport) -> str:
     if crash is None:
         return one_line(str(report.longrepr))
     path = Path(crash.path)
-    place = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path.name
+    here = Path.cwd()
+    place = path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
     return f"{one_line(crash.message.removeprefix('AssertionError: '))} ({place}:{crash.lineno})"
 
 

@@ -1,0 +1,117 @@
+"""The kata's catalogue: it is right, and each thing that may be wrong with one is named."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from kata.catalogue import CatalogueError, load
+
+ROOT = Path(__file__).parents[2]
+
+BUG = {
+    "feature": "words.greet",
+    "layer": "unit",
+    "file": "app.py",
+    "old": "text[1:]",
+    "new": "text",
+    "story": "A user notices.",
+    "hint": "Look there.",
+}
+VARIANT = {"file": "app.py", "old": "text[1:]", "new": "text[1 : len(text)]", "why": "It is."}
+
+
+def table(name: str, fields: dict[str, str]) -> str:
+    """Give the fields as a table of TOML."""
+    lines = (f"{field} = '''{value}'''" for field, value in fields.items())
+    return "\n".join([f"[{name}]", *lines, ""])
+
+
+class TestCatalogue(unittest.TestCase):
+    def setUp(self):
+        self.root = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for folder in ("docs", "kata/bugs", "kata/variants"):
+            (self.root / folder).mkdir(parents=True)
+        (self.root / "docs" / "features.toml").write_text("[words.greet]\n[other.row]\n")
+        (self.root / "app.py").write_text("def first(text):\n    return text[1:]\n")
+        (self.root / "page.html").write_text("<p>One</p>\n<p>Two</p>\n")
+
+    def write(self, text: str, file: str = "kata/bugs/words.toml") -> None:
+        (self.root / file).write_text(text)
+
+    def problems(self) -> list[str]:
+        with self.assertRaises(CatalogueError) as caught:
+            load(self.root)
+        return list(caught.exception.args)
+
+    def test_the_projects_own_is_right(self):
+        self.assertTrue(load(ROOT).topics)
+
+    def test_bugs_and_variants_are_read(self):
+        self.write(table("a_bug", BUG))
+        self.write(table("a_variant", VARIANT), "kata/variants/words.toml")
+
+        catalogue = load(self.root)
+
+        self.assertEqual(catalogue.topics, ["words"])
+        self.assertEqual([bug.name for bug in catalogue.bugs], ["a_bug"])
+        self.assertEqual([variant.why for variant in catalogue.variants], ["It is."])
+
+    def test_an_entry_that_is_wrong_is_named_with_what_is_wrong(self):
+        cases = {
+            "it lacks hint.": {k: v for k, v in BUG.items() if k != "hint"},
+            "it has no use for colour.": BUG | {"colour": "red"},
+            "its layer 'browser' is none of unit, integration, system.": BUG | {"layer": "browser"},
+            "docs/features.toml has no row 'words.leave'.": BUG | {"feature": "words.leave"},
+            "its feature 'other.row' is of another topic.": BUG | {"feature": "other.row"},
+            "there is no file 'app/nowhere.py'.": BUG | {"file": "app/nowhere.py"},
+            "its old text stands in app.py 0 times, and must stand there once.": BUG
+            | {"old": "text[2:]"},
+            "its old text stands in app.py 2 times, and must stand there once.": BUG
+            | {"old": "text"},
+            "its edit changes nothing that runs.": BUG | {"new": "(text[1:])  # as it was"},
+            "its edit leaves no valid Python: '[' was never closed, line 2.": BUG
+            | {"new": "text["},
+        }
+        for problem, fields in cases.items():
+            with self.subTest(problem):
+                self.write(table("a_bug", fields))
+
+                self.assertEqual(self.problems(), [f"kata/bugs/words.toml: a_bug: {problem}"])
+
+    def test_a_page_of_which_only_the_spaces_change_is_the_same_page(self):
+        edit = {"file": "page.html", "old": "</p>\n<p>", "new": "</p>\n\n  <p>"}
+        self.write(table("a_bug", BUG | edit))
+
+        self.assertEqual(
+            self.problems(), ["kata/bugs/words.toml: a_bug: its edit changes nothing that runs."]
+        )
+
+    def test_what_is_no_text_is_named(self):
+        self.write(table("a_bug", BUG).replace("'''text'''", "1"))
+
+        self.assertEqual(self.problems(), ["kata/bugs/words.toml: a_bug: new must be text."])
+
+    def test_a_name_that_is_there_twice_is_named(self):
+        self.write(table("a_name", BUG))
+        self.write(table("a_name", VARIANT), "kata/variants/words.toml")
+
+        self.assertEqual(self.problems(), ["a_name: the name is there 2 times."])
+
+    def test_a_file_that_is_no_topic_is_named(self):
+        self.write("", "kata/bugs/word.toml")
+
+        self.assertEqual(
+            self.problems(), ["kata/bugs/word.toml: docs/features.toml has no topic 'word'."]
+        )
+
+    def test_a_file_that_cannot_be_read_is_named_with_the_place(self):
+        self.write("[a_bug\n")
+
+        [problem] = self.problems()
+        self.assertTrue(problem.startswith("kata/bugs/words.toml: "), problem)
+        self.assertIn("line 1", problem)
+
+    def test_every_problem_is_named_at_once(self):
+        self.write(table("a_bug", BUG | {"layer": "a", "old": "b"}) + table("another", {}))
+
+        self.assertEqual(len(self.problems()), 2)
