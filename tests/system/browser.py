@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -76,15 +75,12 @@ class Browser(webdriver.Remote):
 def browsers(*, headed: bool) -> Iterator[OpenBrowser]:
     """Give what opens a browser: of this machine, or of the Grid at `SELENIUM_REMOTE_URL`."""
     with ExitStack() as stack:
-        binary = None
         if REMOTE:
             driver = ClientConfig(REMOTE)
         else:
-            program, binary = find(headed=headed)
+            address = stack.enter_context(serving(*find(headed=headed)))
             # The way to a Grid may be through a proxy; the way to this machine is not.
-            driver = ClientConfig(
-                stack.enter_context(serving(program)), proxy=Proxy({"proxyType": "DIRECT"})
-            )
+            driver = ClientConfig(address, proxy=Proxy({"proxyType": "DIRECT"}))
 
         def open_browser(folder: Path | None = None) -> Browser:
             options = webdriver.ChromeOptions()
@@ -93,26 +89,25 @@ def browsers(*, headed: bool) -> Iterator[OpenBrowser]:
                 options.add_argument(argument)
             if not headed:
                 options.add_argument("--headless=new")
+            if os.geteuid() == 0:
+                # Chromium has no sandbox for root, and wants to be told that this is known.
+                options.add_argument("--no-sandbox")
             if folder:
                 options.add_argument(f"--user-data-dir={folder / 'profile'}")
-            if binary:
-                options.binary_location = with_a_page(binary, folder) if folder else binary
-                if os.geteuid() == 0:
-                    # Chromium has no sandbox for root, and wants to be told that this is known.
-                    options.add_argument("--no-sandbox")
+                options.binary_location = start_with_a_page(folder)
             return Browser(driver, options)
 
         yield open_browser
 
 
-def with_a_page(binary: str, folder: Path) -> str:
-    """Give a program that starts the browser with a page, and not without any.
+def start_with_a_page(folder: Path) -> str:
+    """Give a program that starts the browser with a page.
 
-    A driver that is told which profile to take leaves the page to the browser, the headless shell
-    to the driver, and both wait for a minute.
+    A driver that is told the profile leaves the page to the browser, the headless shell leaves it
+    to the driver, and for want of one they end after a minute.
     """
     program = folder / "browser"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(binary)} "$@" about:blank\n')
+    program.write_text('#!/bin/sh\nexec google-chrome "$@" about:blank\n')
     program.chmod(0o700)
     return str(program)
 
@@ -146,16 +141,18 @@ def missing(reason: str) -> NoReturn:
 
 
 @contextmanager
-def serving(driver: str) -> Iterator[str]:
-    """Run the driver on a free port, and give its address.
+def serving(driver: str, browser: str) -> Iterator[str]:
+    """Run the driver on a free port, and give its address; it starts this browser.
 
-    The driver and its browsers are a session of their own, so that Ctrl-C is ours alone to obey;
-    in the end nothing of them is left, whatever state they were in.
+    The driver and its browsers are a session of their own, so that Ctrl-C is ours alone to obey.
+    In the end nothing of them is left, whatever state they were in.
     """
     with tempfile.TemporaryDirectory(prefix="browser-") as folder:
+        # The name that a driver looks for first.
+        Path(folder, "google-chrome").symlink_to(browser)
         process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
             [driver, "--port=0"],
-            env={**os.environ, "TMPDIR": folder},
+            env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "TMPDIR": folder},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

@@ -17,8 +17,6 @@ from tests.system.pages import (
     SignUpPage,
 )
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-
 # Gives a line for each element that breaks a rule, in either theme.
 CHECK = """
 const done = arguments[0];
@@ -57,7 +55,8 @@ PAGES = [
 
 class TestWcag(BlogTestCase):
     def assert_accessible(self) -> None:
-        self.browser.execute_script(AXE)
+        axe = files("axe_playwright_python").joinpath("axe.min.js")
+        self.browser.execute_script(axe.read_text("utf-8"))
         violations = self.browser.execute_async_script(CHECK)
         self.assertEqual(violations, [])
 

@@ -39,7 +39,7 @@ class TestSet(BlogTestCase):
         assert (page.is_dark, page.chosen) == (True, "Dark")
         assert self.visit(Page, "/posts/").is_dark
 
-    @pytest.mark.skipif(REMOTE, reason="A Grid's browsers keep their profiles to themselves.")
+    @pytest.mark.skipif(bool(REMOTE), reason="A Grid's browsers keep their profiles to themselves.")
     def test_the_preference_is_there_when_the_browser_is_started_again(self) -> None:
         with self.another_browser(self.folder) as browser:
             self.visit(PreferencesPage, browser=browser).choose("Dark")
