@@ -149,6 +149,12 @@ class TestSecretKey(unittest.TestCase):
     def test_the_key_stays_the_same(self):
         self.assertEqual(secret_key(self.folder), secret_key(self.folder))
 
+    def test_a_key_that_is_there_is_read_where_nothing_can_be_written(self):
+        key = secret_key(self.folder)
+
+        with mock.patch("tempfile.mkstemp", side_effect=PermissionError):
+            self.assertEqual(secret_key(self.folder), key)
+
     def test_the_folder_is_made_where_it_is_missing(self):
         folder = self.folder / "var" / "instance"
 
@@ -203,28 +209,34 @@ class TestProxy(unittest.TestCase):
         "X-Forwarded-Host": "blog.example",
     }
 
-    def seen(self, hops: int, headers: dict[str, str]) -> list[str | None]:
-        """Give what an application behind as many proxies takes for the client's address."""
+    def seen(self, headers: dict[str, str], **settings: int) -> list[str | None]:
+        """Give what the application takes for the client's address and for its own."""
         app = Flask(__name__)
-        config.init_app(app, {"SECRET_KEY": "test", "PROXY_HOPS": hops})
+        config.init_app(app, {"SECRET_KEY": "test", **settings})
         app.add_url_rule("/", view_func=lambda: [request.remote_addr, request.url])
         return app.test_client().get("/", headers=headers).json
 
     def test_what_a_client_says_of_itself_is_not_believed(self):
-        self.assertEqual(self.seen(0, self.FORWARDED), ["127.0.0.1", "http://localhost/"])
+        self.assertEqual(self.seen(self.FORWARDED), ["127.0.0.1", "http://localhost/"])
 
     def test_what_the_configured_proxy_says_is_believed(self):
-        self.assertEqual(self.seen(1, self.FORWARDED), ["198.51.100.7", "https://blog.example/"])
+        seen = self.seen(self.FORWARDED, PROXY_HOPS=1)
+
+        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
 
     def test_what_stands_before_the_proxy_that_is_configured_is_not_believed(self):
         headers = {name: f"forged, {value}" for name, value in self.FORWARDED.items()}
 
-        self.assertEqual(self.seen(1, headers), ["198.51.100.7", "https://blog.example/"])
+        seen = self.seen(headers, PROXY_HOPS=1)
+
+        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
 
     def test_behind_two_proxies_the_outer_one_is_believed(self):
         headers = {name: f"{value}, inner" for name, value in self.FORWARDED.items()}
 
-        self.assertEqual(self.seen(2, headers), ["198.51.100.7", "https://blog.example/"])
+        seen = self.seen(headers, PROXY_HOPS=2)
+
+        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
 
 
 class TestHeaders(unittest.TestCase):

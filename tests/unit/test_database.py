@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from sqlalchemy import insert, select, text
+from sqlalchemy import Select, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.routing import Map, Rule
@@ -22,6 +22,7 @@ from app.models import (
     create_tables,
     db,
     prepare_connection,
+    tags,
     utc_now,
 )
 from tests.unit import CONFIG
@@ -115,6 +116,30 @@ class TestConstraints(DatabaseTestCase):
         db.session.commit()
 
         self.assertEqual(db.session.scalar(select(User.id)), 2)
+
+
+class TestIndexes(DatabaseTestCase):
+    """However many rows there are, a list reads those of its page alone, and sorts none."""
+
+    def plan(self, statement: Select) -> list[str]:
+        """Give the steps that SQLite takes, in its own words."""
+        sql = statement.compile(compile_kwargs={"literal_binds": True})
+        return [step.detail for step in db.session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
+
+    def test_the_posts_of_a_user_are_found_in_their_order(self):
+        statement = select(Blogpost.title).where(Blogpost.userid == 1).order_by(Blogpost.id.desc())
+
+        [step] = self.plan(statement)
+
+        self.assertIn("USING INDEX ix_blogpost_userid_id (userid=?)", step)
+
+    def test_the_posts_of_a_tag_are_found_in_their_order(self):
+        post = tags.c.blogpost_id
+        statement = select(post).where(tags.c.tag_id == 1).order_by(post.desc())
+
+        [step] = self.plan(statement)
+
+        self.assertIn("INDEX ix_tags_tag_id_blogpost_id (tag_id=?)", step)
 
 
 class TestCommit(DatabaseTestCase):

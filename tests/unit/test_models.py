@@ -302,7 +302,7 @@ class TestManyToMany(DatabaseTestCase):
 
         event.listen(db.engine, "before_cursor_execute", note)
 
-        Tag.named(["Rest API", "Flask", "DB connectivity"])
+        Tag.named(["Flask", "Rest API", "DB connectivity"])
 
         self.assertEqual(inserted, ["DB connectivity", "Flask", "Rest API"])
 

@@ -61,7 +61,19 @@ class TestPageOf(DatabaseTestCase):
     def test_a_page_before_what_is_no_id_is_not_there(self):
         self.people(3)
 
-        for before in ("", "two", "-2", "2.5", "2,", "%202", "2%0a", "٢", "9" * 11, "9" * 5000):
+        for before in (
+            "",
+            "two",
+            "-2",
+            "2.5",
+            "2,",
+            "%202",
+            "2%0a",
+            "٢",
+            "9" * 11,
+            "9" * 5000,
+            2**31,
+        ):
             with self.subTest(before=before), self.assertRaises(NotFound):
                 self.page(f"/?before={before}")
 

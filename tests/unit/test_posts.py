@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, text
 from werkzeug.exceptions import Conflict
 
-from app.models import Blogpost, Tag, User, commit, db
+from app.models import Blogpost, Tag, User, commit, db, utc_now
 from app.posts import PostForm, store, tag_names
 from tests.unit.cases import DatabaseTestCase
 
@@ -102,6 +102,7 @@ class TestWrite(DatabaseTestCase):
 
         store(post, self.form())
 
+        self.assertIsNone(utc_now().tzinfo, "PostgreSQL would turn it into its own time zone.")
         self.assertTrue(before <= post.created.replace(tzinfo=UTC) <= datetime.now(UTC))
 
     def test_a_tag_that_is_there_is_used_whatever_its_case(self):

@@ -235,14 +235,15 @@ class TestLogin(DatabaseTestCase):
         self.assertNotEqual(john.password_hash, fordo.password_hash)
 
     def test_a_login_keeps_nothing_of_the_session_before(self):
-        user = self.sign_up("John Williams")
+        self.sign_up("John Williams")
+        user = self.sign_up("Fordo Baggings")
 
         with self.app.test_request_context():
             session["user_id"] = 99
             session["left"] = "by someone else"
             log_in(user)
 
-            self.assertEqual(session, {"user_id": user.id})
+            self.assertEqual(session, {"user_id": 2})
 
     def test_a_logout_keeps_nothing(self):
         with self.app.test_request_context():
