@@ -5,6 +5,7 @@ goes to the tool behind a session: `nox -s integration -- -k login -n 2`.
 """
 
 import os
+import shutil
 import signal
 import socket
 
@@ -13,7 +14,7 @@ import nox
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "map_check", "unit", "integration", "coverage"]
+nox.options.sessions = ["lint", "types", "map_check", "unit", "integration", "system", "coverage"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PASSWORD = "using-templates-in-flask"  # noqa: S105 - of the course's people, on one's own machine
@@ -41,7 +42,9 @@ def measure(session: nox.Session, layer: str, *command: str) -> None:
     """Run a layer's tests as `python -m COMMAND`, and keep what they cover for `coverage`."""
     env = {"COVERAGE_FILE": f".coverage.{layer}"}
     session.run("coverage", "erase", env=env)
-    session.run("python", "-W", "error", "-m", "coverage", "run", "-m", *command, env=env)
+    run = ["python", "-W", "error", "-m", "coverage", "run", "-m", *command]
+    # In seconds: interrupted, it puts away the browsers and the servers that it has started.
+    session.run(*run, env=env, interrupt_timeout=10)
 
 
 @nox.session
@@ -107,7 +110,30 @@ def integration(session: nox.Session) -> None:
     measure(session, "integration", "pytest", "tests/integration", *session.posargs)
 
 
-@nox.session(requires=["unit", "integration"])
+@nox.session
+def system(session: nox.Session) -> None:
+    """Run the system layer: a browser, real processes and servers (-- --headed, -- -k login)."""
+    bring(session, "chromedriver", "chromium-headless-shell", "chromium-driver")
+    install(session, "system")
+    # For the axe-core in it alone, and so without the browsers' driver that it is made for.
+    axe = nox.project.dependency_groups(PYPROJECT, "axe")
+    session.install("-c", "constraints.txt", "--no-deps", *axe)
+    measure(session, "system", "pytest", "tests/system", *session.posargs)
+
+
+def bring(session: nox.Session, program: str, *packages: str) -> None:
+    """Install Debian's packages where the program is missing, and where this is root's to do.
+
+    A distribution that has no such package is no error: the tests say what they miss.
+    """
+    if not shutil.which(program) and shutil.which("apt-get") and os.geteuid() == 0:
+        apt = ["apt-get", "install", "-qy", "--no-install-recommends", *packages]
+        env = {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["apt-get", "update", "-q"], apt):
+            session.run(*command, env=env, external=True, success_codes=[0, 100])
+
+
+@nox.session(requires=["unit", "integration", "system"])
 def coverage(session: nox.Session) -> None:
     """Run the layers and join their coverage: htmlcov/ names the tests that ran each line."""
     install(session, "unit")
