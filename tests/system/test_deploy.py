@@ -1,0 +1,324 @@
+"""Each server that the course shows, and one set of checks that every one of them passes."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from app.config import database_uri
+from app.models import db
+from tests.databases import PASSWORD, POSTGRES, fill, postgres_server
+from tests.html import submit, texts, token
+from tests.system.browser import missing
+from tests.system.processes import ROOT, Process, environment
+from tests.system.servers import FORWARDED, Server, Visitor, get, nginx, read, send, start
+
+JOHN = {"username": "John Williams", "password": PASSWORD}
+FORDO = {"username": "Fordo Baggings", "password": PASSWORD}
+
+# What a server is told of the proxy before it. Nginx is itself the proxy; the Procfile has it, and
+# the platform gives the number of workers.
+SETTINGS = {"nginx.conf": {}, "Procfile": {"WEB_CONCURRENCY": "2"}}
+BEHIND_A_PROXY = {"FLASK_PROXY_HOPS": "1"}
+
+
+@contextmanager
+def sqlite_database() -> Iterator[str]:
+    """Lend an SQLite file, as a `DATABASE_URL`."""
+    with TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/blog.sqlite"
+
+
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """Lend a PostgreSQL database, as a `DATABASE_URL` in the form that the platform gives it."""
+    with postgres_server():
+        yield os.environ[POSTGRES].replace("postgresql://", "postgres://")
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of that kind, with the course's data; all its tests share it.
+
+    It is given no secret key: its workers have to agree on one.
+    """
+    kind = request.param
+    lend_database = postgres_database if kind == "Procfile" else sqlite_database
+    with lend_database() as database:
+        fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
+        with start(kind, database, **SETTINGS.get(kind, BEHIND_A_PROXY)) as server:
+            yield server
+
+
+@pytest.fixture
+def visitor(server: Server) -> Iterator[Visitor]:
+    """Someone who has not logged in."""
+    with Visitor(server.url) as visitor:
+        yield visitor
+
+
+class Served:
+    """What a visitor may expect of the blog, whatever serves it."""
+
+    def test_the_home_page_is_there(self, visitor):
+        response = visitor.get("/")
+
+        assert response.status_code == 200
+        assert texts(response, "h1") == ["Hello World!!!"]
+
+    def test_a_login_holds_whichever_worker_answers(self, server, visitor):
+        submit(visitor, "/login", JOHN)
+
+        asked = [send(server, "/", headers=visitor.cookies_header) for _ in range(20)]
+
+        assert [texts(read(question), "#me") for question in asked] == [["John Williams"]] * 20
+
+    def test_a_post_is_written_and_read_back(self, visitor):
+        typed = {"title": "Serving Flask", "text": "There are many ways.", "tags": "Flask, Servers"}
+        submit(visitor, "/login", JOHN)
+
+        written = submit(visitor, "/posts/new", typed)
+
+        post = visitor.get(written.headers["Location"])
+        assert texts(post, "h1, .text") == ["Serving Flask", "There are many ways."]
+        assert texts(post, "[rel=tag]") == ["Flask", "Servers"]
+
+    def test_writers_at_once_wait_for_each_other(self, server, visitor):
+        headers = {**token(visitor), **visitor.cookies_header}
+        people = [{"username": f"Writer {n}", "password": PASSWORD} for n in range(6)]
+
+        asked = [send(server, "/users/", who, headers) for who in people]
+
+        assert [read(question).status_code for question in asked] == [201] * 6
+
+    def test_two_hundred_requests_at_once_are_all_answered(self, server):
+        asked = [send(server, "/posts/") for _ in range(200)]
+
+        assert [read(question).status_code for question in asked] == [200] * 200
+
+    def test_a_static_file_is_sent_as_what_it_is(self, visitor):
+        response = visitor.get("/static/people.js")
+
+        assert response.content == (ROOT / "app" / "static" / "people.js").read_bytes()
+        assert response.headers["Content-Type"].partition(";")[0] == "text/javascript"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+    def test_a_redirect_behind_a_proxy_keeps_scheme_and_host(self, server):
+        # From another address, as a proxy has: some servers believe their own machine anyway.
+        proxy = HTTPConnection(server.addresses[0], source_address=("127.0.0.2", 0), timeout=30)
+
+        proxy.request("GET", "/people", headers=FORWARDED)
+
+        assert read(proxy).headers["Location"] == "https://blog.example/people/"
+
+    def test_an_unknown_page_is_the_blogs_own_404(self, visitor):
+        response = visitor.get("/nowhere")
+
+        assert response.status_code == 404
+        assert texts(response, "h1") == ["Not Found"]
+
+    def test_a_body_over_the_limit_is_the_blogs_own_413(self, visitor):
+        response = visitor.post("/login", data={"username": "J" * 256 * 1024})
+
+        assert response.status_code == 413
+        assert texts(response, "h1") == ["Request Entity Too Large"]
+
+    def test_a_page_that_fails_is_the_blogs_own_500(self, server, visitor):
+        damage = text("""UPDATE "user" SET password_hash = 'rot13$$' WHERE username = :username""")
+        engine = create_engine(database_uri(server.database))
+        with engine.begin() as connection:
+            connection.execute(damage, FORDO)
+        engine.dispose()
+
+        response = submit(visitor, "/login", FORDO)
+
+        assert response.status_code == 500
+        assert texts(response, "h1") == ["Internal Server Error"]
+
+    def test_it_ends_when_told_to_and_leaves_nothing(self, server):
+        with start(server.kind, server.database) as other, Visitor(other.url) as visitor:
+            visitor.get("/")  # and stays connected, where the server lets it
+
+            statuses = other.end()
+
+            # honcho's own is that of a program which the signal has killed.
+            assert statuses == [143 if server.kind == "Procfile" else 0] * len(other.processes)
+            assert [path for path in other.folder.rglob("*") if path.is_socket()] == []
+            for address in other.addresses:
+                host, port = address.split(":")
+                with pytest.raises(ConnectionRefusedError):
+                    socket.create_connection((host, int(port)))
+
+
+@pytest.mark.parametrize("server", ["gserver.py"], indirect=True, scope="session")
+class TestGevent(Served):
+    def test_an_answer_is_sent_at_once_over_a_kept_connection(self, server):
+        kept = send(server, "/")
+        kept.getresponse().read()
+        # Have the kernel acknowledge nothing before it must, as it does for a client at rest.
+        kept.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+
+        kept.request("GET", "/")
+        read(send(server, "/"))
+
+        # Another answer, asked for later, is here: this one is, too, to its last byte.
+        kept.sock.setblocking(False)
+        assert kept.sock.recv(2**16).endswith(b"</html>")
+        kept.close()
+
+    def test_pages_are_served_while_a_writer_waits_for_another_program(self, server, visitor):
+        headers = {**token(visitor), **visitor.cookies_header}
+        someone = {"username": "Bilbo Baggings", "password": PASSWORD}
+        file = server.database.removeprefix("sqlite:///")
+
+        with closing(sqlite3.connect(file, isolation_level=None)) as program:
+            program.execute("BEGIN IMMEDIATE")
+            writer = send(server, "/users/", someone, headers)
+            # Frozen, the server would answer this only when the writer has given up.
+            visitor.get("/posts/")
+
+        assert read(writer).status_code == 201
+
+    def test_ctrl_c_ends_it_as_well(self, server):
+        with start(server.kind, server.database) as other:
+            [process] = other.processes
+
+            assert process.end(signal.SIGINT) == 0
+
+    @pytest.mark.parametrize("port", ["http", "65536"])
+    def test_a_port_that_is_none_is_named(self, server, tmp_path, port):
+        with Process(["python", "gserver.py"], environment(tmp_path, PORT=port)) as process:
+            assert process.wait() == 1
+            assert f"PORT={port} is no port that can be served on" in process.log
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True, scope="session")
+class TestGunicorn(Served):
+    def test_its_four_workers_agree_on_one_key_that_is_theirs_alone(self, server):
+        server.processes[0].wait_for("Booting worker with pid", times=4)
+
+        [key] = server.folder.glob("*key*")
+
+        assert key.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("server", ["uwsgi", "uwsgi.ini"], indirect=True, scope="session")
+class TestUwsgi(Served):
+    def test_it_says_that_it_closes_the_connection(self, visitor):
+        assert visitor.get("/").headers["Connection"] == "close"
+
+    def test_it_ends_where_there_is_no_application(self, server):
+        with start(server.kind, "mysql://localhost") as other:
+            [process] = other.processes
+
+            assert process.wait() != 0
+            assert "DATABASE_URL must begin with" in process.log
+
+
+@pytest.mark.parametrize("server", ["nginx.conf"], indirect=True, scope="session")
+class TestNginx(Served):
+    def test_a_redirect_behind_a_proxy_keeps_scheme_and_host(self, server, tmp_path):
+        # Nginx is itself the proxy: its own scheme is https once it has a certificate.
+        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+        certify(key, certificate)
+        https = (
+            f"listen 127.0.0.1:8000 ssl; ssl_certificate {certificate}; ssl_certificate_key {key};"
+        )
+        trusted = ssl.create_default_context(cafile=certificate)
+        *_, backend = server.addresses
+
+        with nginx(backend, {"listen 127.0.0.1:8000;": https}) as front:
+            connection = HTTPSConnection(front.addresses[0], context=trusted, timeout=30)
+            connection.request("GET", "/people", headers={"Host": "blog.example:8443"})
+
+            assert read(connection).headers["Location"] == "https://blog.example:8443/people/"
+
+    def test_a_client_does_not_choose_the_scheme(self, server):
+        response = read(send(server, "/people", headers=FORWARDED))
+
+        assert response.headers["Location"] == "http://blog.example/people/"
+
+    @pytest.mark.parametrize("path", ["/", "/posts/1", "/static/style.css", "/nowhere"])
+    def test_both_addresses_give_the_same_response(self, server, visitor, path):
+        _, http, _ = server.addresses
+
+        with Visitor(f"http://{http}") as other:
+            responses = [visitor.get(path), other.get(path)]
+
+        assert len({(response.status_code, response.content) for response in responses}) == 1
+
+    def test_static_files_are_its_own_and_outlive_uwsgi(self, server):
+        with start(server.kind, server.database) as other:
+            _, uwsgi = other.processes
+            assert get(other, "/").status_code == 200
+
+            uwsgi.end()
+
+            assert get(other, "/").status_code == 502
+            assert get(other, "/static/style.css").status_code == 200
+
+    def test_erratum_uwsgi_pass_to_an_http_address_is_a_502(self, server):
+        _, http, _ = server.addresses
+
+        with nginx(http) as front:
+            assert get(front, "/").status_code == 502
+
+    def test_erratum_static_without_slashes_serves_what_begins_alike(self, server):
+        as_in_the_course = {
+            "location /static/ {": "location /static {",
+            "app/static/;": "app/static;",
+        }
+
+        with nginx(server.addresses[-1], as_in_the_course) as front:
+            (front.folder / "app" / "static.zip").write_text("Somebody's backup")
+
+            assert get(front, "/static.zip").text == "Somebody's backup"
+            assert get(server, "/static.zip").status_code == 404
+
+    def test_erratum_static_with_a_slash_in_the_alias_alone_serves_the_folder_above(self, server):
+        half_mended = {"location /static/ {": "location /static {"}
+        source = (ROOT / "app" / "config.py").read_text("utf-8")
+
+        with nginx(server.addresses[-1], half_mended) as front:
+            assert get(front, "/static../config.py").text == source
+            assert get(server, "/static../config.py").status_code == 404
+
+
+def certify(key: Path, certificate: Path) -> None:
+    """Make a certificate of this machine's own, good for a day."""
+    if shutil.which("openssl") is None:
+        missing("There is no openssl. On Debian or Ubuntu: apt-get install openssl")
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    options += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
+    subprocess.run(["openssl", "req", "-x509", *options], check=True, capture_output=True)  # noqa: S603, S607 - our own arguments, and the system's openssl
+
+
+@pytest.mark.parametrize("server", ["Procfile"], indirect=True, scope="session")
+class TestHeroku(Served):
+    def test_the_release_makes_the_tables(self, server, tmp_path):
+        url = f"sqlite:///{tmp_path}/blog.sqlite"
+        command = ["honcho", "--env", str(tmp_path / ".env"), "start", "release"]
+
+        with Process(command, environment(tmp_path, DATABASE_URL=url)) as process:
+            assert process.wait() == 0, process.log
+
+        engine = create_engine(url)
+        assert set(inspect(engine).get_table_names()) >= set(db.metadata.tables)
+        engine.dispose()
+
+    def test_other_machines_reach_it(self, server):
+        assert server.addresses[0].startswith("0.0.0.0:")
+
+    def test_the_platform_says_how_many_workers_there_are(self, server):
+        server.processes[0].wait_for("Booting worker with pid", times=2)
