@@ -180,9 +180,9 @@ class TestFlags:
         client.environ_base["HTTP_REFERER"] = "https://localhost/preferences"
         return client
 
-    def behind_a_proxy(self, hops: int) -> FlaskClient:
+    def behind_a_proxy(self, **settings: int) -> FlaskClient:
         """Give someone who comes over https to a proxy, which hands it on over http."""
-        client = create_app({**CONFIG, "PROXY_HOPS": hops}).test_client()
+        client = create_app({**CONFIG, **settings}).test_client()
         client.environ_base["HTTP_X_FORWARDED_PROTO"] = "https"
         client.environ_base["HTTP_REFERER"] = "https://localhost/preferences"
         return client
@@ -213,14 +213,14 @@ class TestFlags:
         assert not client.get_cookie("theme").secure
 
     def test_a_proxy_that_is_configured_is_believed_about_https(self):
-        client = self.behind_a_proxy(hops=1)
+        client = self.behind_a_proxy(PROXY_HOPS=1)
 
         submit(client, "/preferences", {"theme": "dark"})
 
         assert client.get_cookie("theme").secure
 
     def test_a_proxy_that_nobody_configured_is_not_believed(self):
-        client = self.behind_a_proxy(hops=0)
+        client = self.behind_a_proxy()
 
         submit(client, "/preferences", {"theme": "dark"})
 
