@@ -138,8 +138,10 @@ class TestDatabaseIsAway:
         assert texts(visitor.get("/"), "h1") == ["Hello World!!!"]
 
 
-# It ends an attribute, too; and it has no slash, which would be another URL of the greeting.
-MARKUP = '"><script>alert(1)'
+# It would end an attribute or a title first.
+MARKUP = '"></title><script>alert(1)'
+# A slash would be another URL of the greeting.
+NAME = MARKUP.replace("/", "")
 
 
 class TestEscaping:
@@ -151,7 +153,9 @@ class TestEscaping:
         with app.app_context():
             user = User(username=MARKUP)
             user.contact = Contact(city=MARKUP, email=MARKUP, phonenum=MARKUP)
-            post = Blogpost(title=MARKUP, text=MARKUP, user=user, tags=[Tag(tagname=MARKUP)])
+            post = Blogpost(
+                title=MARKUP, text=f"</textarea>{MARKUP}", user=user, tags=[Tag(tagname=MARKUP)]
+            )
             db.session.add(post)
             db.session.commit()
         client = app.test_client()
@@ -177,8 +181,6 @@ class TestEscaping:
             ("/posts/tagged/1", "title"),
             ("/posts/tagged/1", "h1"),
             ("/posts/1/edit", "textarea"),
-            (f"/en/{MARKUP}", "h1"),
-            (f"/es/{MARKUP}/farewell", "h1"),
         ],
     )
     def test_markup_is_shown_as_text(self, client, path, selector):
@@ -186,6 +188,13 @@ class TestEscaping:
 
         [shown] = texts(response, selector)
         assert MARKUP in shown
+        assert page(response).cssselect("script:not([src])") == []
+
+    @pytest.mark.parametrize("path", [f"/en/{NAME}", f"/es/{NAME}/farewell"])
+    def test_markup_in_the_url_is_shown_as_text(self, client, path):
+        response = client.get(path)
+
+        assert NAME in texts(response, "h1")[0]
         assert page(response).cssselect("script:not([src])") == []
 
     @pytest.mark.parametrize(
