@@ -9,9 +9,12 @@ from threading import Barrier, Thread
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
+import pytest
 from flask import Flask
+from selenium.webdriver.common.by import By
 
 from tests.flask_testing_shim import LiveServerTestCase
+from tests.system.browser import Browser
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +85,10 @@ class TestLiveServer(LiveServerTestCase):
 
         return app
 
+    @pytest.fixture
+    def lend_browser(self, browser: Browser) -> None:
+        self.browser = browser
+
     def assert_passes(self, run: subprocess.CompletedProcess[str]) -> None:
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn("Ran 1 test", run.stderr)
@@ -93,6 +100,12 @@ class TestLiveServer(LiveServerTestCase):
 
     def test_the_app_answers_on_a_real_socket(self) -> None:
         self.assertEqual(self.read("/"), "<h1>Hello World!!!</h1>")
+
+    @pytest.mark.usefixtures("lend_browser")
+    def test_a_browser_shows_the_page_of_the_app(self) -> None:
+        self.browser.get(self.get_server_url())
+
+        self.assertEqual(self.browser.find_element(By.TAG_NAME, "h1").text, "Hello World!!!")
 
     def test_two_requests_are_served_at_the_same_time(self) -> None:
         answers: list[str] = []
