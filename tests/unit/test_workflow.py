@@ -51,6 +51,16 @@ class TestWorkflow(unittest.TestCase):
         self.assertCountEqual(gate["needs"], self.jobs)
         self.assertEqual(gate["if"], "always()")
 
+    def test_the_newcomer_runs_the_commands_of_the_readme(self):
+        readme = (ROOT / "README.md").read_text("utf-8")
+        commands = re.findall(r"^    (python3 -m venv .+)$", readme, re.MULTILINE)
+        steps = "\n".join(step.get("run", "") for step in self.jobs["newcomer"]["steps"])
+
+        self.assertTrue(commands)
+        for command in commands:
+            with self.subTest(command):
+                self.assertRegex(steps, rf"(?m)^{re.escape(command)}(?: &)?$")
+
     def test_every_action_is_pinned_by_its_full_hash_with_the_version_beside_it(self):
         actions = re.findall(r"uses: (.+)", WORKFLOW)
 
