@@ -166,9 +166,10 @@ def kata(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a page of posts costs with few posts and with many."""
-    install(session)
+    """Measure what a page costs with few posts and with many, and what a bug costs the kata."""
+    install(session, "system")
     session.run("python", "-m", "bench.posts", *session.posargs)
+    session.run("python", "-m", "bench.kata")
 
 
 @nox.session

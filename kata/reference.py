@@ -1,9 +1,8 @@
 """Holds the project's own tests to every bug and every variant, and writes docs/bugs.md."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -21,9 +20,10 @@ TOOLS = ("course_map", "flask_testing_shim", "kata", "workflow")
 INTRO = """# The planted bugs, and which tests see them
 
 Each bug is one edit of the application. A number counts the tests of the layer that fail under it:
-those of the topic's own file or, where that sees nothing, those of the layer's other files. No
-layer is asked in whole once a lower one has seen the bug, and the system layer is not asked at all.
-`nox -s kata -- --reference` writes this page, and fails on a bug that no test sees, or that another
+those of the topic's own file or, where that sees nothing, those of the layer's other files. The
+system layer, which is slow, is asked only where the two below it see nothing.
+
+`nox -s kata -- --reference` writes this page. It fails on a bug that no test sees, or that another
 layer sees first than the one which the bug names, and on a variant that a test refuses.
 """
 
@@ -42,6 +42,17 @@ class Outcome:
 
     bug: Bug
     failed: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, failed: Set[str], layers: Iterable[str]) -> None:
+        """Add tests that fail, and the layers that were asked."""
+        for layer in layers:
+            self.failed.setdefault(layer, set())
+        for test in failed:
+            self.failed.setdefault(test.split("/")[1], set()).add(test)
+
+    def seen_up_to(self, layer: str) -> bool:
+        """Whether this layer or a lower one sees the bug."""
+        return any(self.failed.get(lower) for lower in LAYERS[: LAYERS.index(layer) + 1])
 
     @property
     def first_seen(self) -> str:
@@ -63,18 +74,16 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     """Write the page, or check it; print what is wrong, and give the exit status."""
     with Pool(project_files(root)) as pool:
         progress("the application as it is")
-        suite = Suite(pool, root)
-        progress("the variants")
-        problems = list(suite.refusals(catalogue.variants))
+        suite = Suite(pool, root, catalogue.topics)
         outcomes = []
-        # Those of the highest layer take longest: first, so that the last are short.
-        bugs = sorted(catalogue.bugs, key=lambda bug: -LAYERS.index(bug.layer))
-        for outcome in pool.map(suite.look, bugs):
+        for outcome in pool.map(suite.ask_own, catalogue.bugs):
             outcomes.append(outcome)
-            progress(f"{len(outcomes)}/{len(bugs)} bugs")
+            progress(f"each topic's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
+        progress("the other tests, and the variants")
+        refused = suite.ask_others(outcomes, catalogue.variants)
     progress("")
 
-    outcomes.sort(key=lambda outcome: catalogue.bugs.index(outcome.bug))
+    problems = [f"variant {name}: {min(tests)} refuses it." for name, tests in refused.items()]
     problems += [outcome.problem for outcome in outcomes if outcome.problem]
     text = page(outcomes, catalogue.variants)
     path = root / PAGE
@@ -84,7 +93,7 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
         problems.append(f"{PAGE} is stale: run `nox -s kata -- --reference` and commit it.")
     layers = Counter(outcome.first_seen for outcome in outcomes)
     seen = ", ".join(f"{layers[layer]} first by {layer}" for layer in LAYERS)
-    total = f"{len(outcomes)} bugs seen, {seen}; {len(catalogue.variants)} variants accepted"
+    total = f"{len(outcomes)} bugs seen, {seen}; {len(catalogue.variants)} variants accepted."
     print(*problems or [total], sep="\n")
     return int(bool(problems))
 
@@ -95,16 +104,15 @@ class Suite:
     Unit and integration run twice, as a learner's do, and only what passes both times is counted.
     """
 
-    def __init__(self, pool: Pool, root: Path) -> None:
+    def __init__(self, pool: Pool, root: Path, topics: Sequence[str]) -> None:
         self.pool = pool
         self.root = root
         ignored = [f"--ignore-glob=*/test_{tool}.py" for tool in TOOLS]
-        twice = [[f"tests/{layer}", *ignored] for layer in LAYERS[:2]]
-        files = sorted((root / "tests" / "system").glob("test_*.py"))
-        # A file of the system layer is a job of its own: they are long, and there are two cores.
-        self.parts = [*twice, *([file.relative_to(root).as_posix()] for file in files)]
-        jobs = [Job(part, deadline=DEADLINE) for part in self.parts]
-        jobs += [Job(part, deadline=DEADLINE, backwards=True) for part in twice]
+        self.lower = {layer: [f"tests/{layer}", *ignored] for layer in LAYERS[:2]}
+        files = [f"tests/system/test_{topic}.py" for topic in topics]
+        self.system = [[file] for file in files if (root / file).exists()]
+        jobs = [Job(tests, deadline=DEADLINE) for tests in (*self.lower.values(), *self.system)]
+        jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
         runs = list(pool.map(pool.run, jobs))
         faults = [*map(fault, runs[:-2]), *map(fault_backwards, runs[-2:])]
         if found := [reason for _, reason in filter(None, faults)]:
@@ -114,61 +122,79 @@ class Suite:
         longest = max(run.seconds for run in runs)
         self.deadline = max(grader.SHORTEST_DEADLINE, PATIENCE * longest)
 
-    def look(self, bug: Bug) -> Outcome:
-        """Ask layer by layer, the topic's own file first."""
-        outcome = Outcome(bug)
-        for layer in LAYERS:
-            seen = outcome.first_seen
-            if seen and layer == "system":
-                break
-            own = f"tests/{layer}/test_{bug.topic}.py"
-            failed = self.failed([own], [bug]) if (self.root / own).exists() else set()
-            if not (failed or seen or layer == "system"):
-                [whole] = [part for part in self.parts if part[0] == f"tests/{layer}"]
-                failed = self.failed([*whole, f"--ignore={own}"], [bug])
-            outcome.failed[layer] = failed
-        return outcome
-
     def failed(self, tests: Sequence[str], edits: Sequence[Edit]) -> set[str]:
         """Give the tests that fail after the edits, or the first of `tests` if none can run."""
         run = self.pool.run(Job(tests, edits, deadline=self.deadline))
         failed = self.counted & set(run.failed)
         return failed or ({tests[0]} if run.broken or run.stopped else set())
 
-    def refusals(self, variants: Sequence[Variant]) -> Iterator[str]:
-        """Give a line for each variant that a test refuses.
+    def ask_own(self, bug: Bug) -> Outcome:
+        """Ask the topic's own unit and integration tests about a bug."""
+        files = [f"tests/{layer}/test_{bug.topic}.py" for layer in self.lower]
+        own = [file for file in files if (self.root / file).exists()]
+        outcome = Outcome(bug)
+        outcome.add(self.failed(own, [bug]) if own else set(), self.lower)
+        return outcome
 
-        As many as can be made at once are one more right application: the whole suite runs on
-        that, and each variant alone only with the tests that refuse all together.
+    def ask_others(
+        self, outcomes: Sequence[Outcome], variants: Sequence[Variant]
+    ) -> dict[str, set[str]]:
+        """Ask the tests that are not the topic's own, where those have not seen the bug.
+
+        Gives the variants that are refused, by name, with the tests that refuse them.
         """
-        for batch in batches(self.root, variants):
-            found = self.pool.map(partial(self.failed, edits=batch), self.parts)
-            refusing = sorted(set[str]().union(*found))
-            if not refusing:
-                continue
-            alone = [self.failed(refusing, [variant]) for variant in batch]
-            for variant, failed in zip(batch, alone, strict=True):
-                if failed:
-                    yield f"variant {variant.name}: {min(failed)} refuses it."
-            if not any(alone):
-                names = ", ".join(variant.name for variant in batch)
-                yield f"variants {names}: {refusing[0]} refuses them together."
+
+        def ask(part: Sequence[str]) -> dict[str, set[str]]:
+            layer = part[0].split("/")[1]
+            silent = [o.bug for o in outcomes if layer in self.lower and not o.seen_up_to(layer)]
+            return self.ask_together(part, [*variants, *silent])
+
+        def ask_system(outcome: Outcome) -> None:
+            own = f"tests/system/test_{outcome.bug.topic}.py"
+            if [own] in self.system and not outcome.first_seen:
+                outcome.add(self.failed([own], [outcome.bug]), ["system"])
+
+        refused: dict[str, set[str]] = {}
+        names = {variant.name for variant in variants}
+        for found in self.pool.map(ask, [*self.lower.values(), *self.system]):
+            for name in names & set(found):
+                refused.setdefault(name, set()).update(found[name])
+            for outcome in outcomes:
+                outcome.add(found.get(outcome.bug.name, set()), ())
+        list(self.pool.map(ask_system, outcomes))
+        return refused
+
+    def ask_together(self, tests: Sequence[str], edits: Sequence[Edit]) -> dict[str, set[str]]:
+        """Give the edits that the tests see, by name, with the tests that fail.
+
+        Most are silent about most: as many edits as can be made at once are made at once, and
+        only the tests that fail then are asked about each.
+        """
+        seen: dict[str, set[str]] = {}
+        for batch in batches(self.root, edits):
+            silent = batch
+            while failed := self.failed(tests, silent):
+                alone = {edit.name: self.failed(sorted(failed), [edit]) for edit in silent}
+                seen |= (found := {name: by for name, by in alone.items() if by})
+                silent = [edit for edit in silent if edit.name not in found]
+                if not found:
+                    break
+        return seen
 
 
-def batches(root: Path, variants: Sequence[Variant]) -> list[list[Variant]]:
-    """Give groups of variants that can be made together."""
-    groups: list[list[Variant]] = []
+def batches(root: Path, edits: Sequence[Edit]) -> list[list[Edit]]:
+    """Give groups of edits that can be made together."""
+    groups: list[list[Edit]] = []
     texts: list[dict[str, str]] = []
-    for variant in variants:
-        file = variant.file
-        as_it_is = (root / file).read_text("utf-8")
-        fits = (i for i, t in enumerate(texts) if t.get(file, as_it_is).count(variant.old) == 1)
+    for edit in edits:
+        as_it_is = (root / edit.file).read_text("utf-8")
+        fits = (i for i, t in enumerate(texts) if t.get(edit.file, as_it_is).count(edit.old) == 1)
         number = next(fits, len(groups))
         if number == len(groups):
             groups.append([])
             texts.append({})
-        groups[number].append(variant)
-        texts[number][file] = variant.apply(texts[number].get(file, as_it_is))
+        groups[number].append(edit)
+        texts[number][edit.file] = edit.apply(texts[number].get(edit.file, as_it_is))
     return groups
 
 

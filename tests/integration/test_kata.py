@@ -300,7 +300,7 @@ class TestReference:
         assert status == 0
         assert capsys.readouterr().out == (
             "3 bugs seen, 3 first by unit, 0 first by integration, 0 first by system; "
-            "1 variants accepted\n"
+            "1 variants accepted.\n"
         )
         assert (
             "| `counts_characters` | A text of two words has eleven. | `words.count` | unit "

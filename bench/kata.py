@@ -1,0 +1,64 @@
+"""Show that a bug costs the kata a third of a new `python -m pytest` at most, or end with 1.
+
+Both run the same tests of a topic, in turn: a busy machine changes their ratio little.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from kata.catalogue import Bug, load
+from kata.runner import Job, Pool, project_files
+
+ROOT = Path(__file__).parents[1]
+TESTS = "kata/test_cookies.py"
+LIMIT = 3  # times as fast as a new process
+ROUNDS = 8
+NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"  # it would be unfair: a copy has byte code
+
+
+def new_process(folder: Path) -> float:
+    """Give the seconds that a new pytest takes."""
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    start = perf_counter()
+    subprocess.run(  # noqa: S603 - nothing in it comes from outside
+        [sys.executable, "-m", "pytest", *options, TESTS],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != NO_BYTE_CODE},
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    return perf_counter() - start
+
+
+def forked(pool: Pool, bug: Bug) -> float:
+    """Give the seconds that the grader takes for a bug: edit, run, and restore."""
+    start = perf_counter()
+    pool.run(Job([TESTS], [bug]))
+    return perf_counter() - start
+
+
+def main() -> int:
+    """Print both medians and their ratio; give 1 where it is below the limit."""
+    bug = next(bug for bug in load(ROOT).bugs if bug.topic == "cookies")
+    files = project_files(ROOT)
+    with tempfile.TemporaryDirectory() as folder, Pool(files, size=1) as pool:
+        for name, data in files.items():
+            (path := Path(folder, name)).parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        new_process(Path(folder))
+        pool.run(Job([TESTS]))  # the process that forks starts with the first run
+        pairs = [(new_process(Path(folder)), forked(pool, bug)) for _ in range(ROUNDS)]
+    new, fork = (median(side) for side in zip(*pairs, strict=True))
+    print(
+        f"seconds a bug: {new:.2f} in a new process, {fork:.2f} in a fork, {new / fork:.1f} times"
+    )
+    return int(new / fork < LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
