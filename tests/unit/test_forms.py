@@ -25,7 +25,7 @@ class FormTestCase(unittest.TestCase):
 
     def form(self, **request: object) -> NameForm:
         with self.app.test_request_context("/", **request):
-            return NameForm(city="London")
+            return NameForm(username="Fordo Baggings", city="London")
 
 
 class RefusalsTestCase(FormTestCase):
@@ -54,7 +54,14 @@ class TestForm(FormTestCase):
         self.assertEqual(form.city.data, "London")
 
     def test_an_address_fills_no_form(self):
-        self.assertEqual(self.form(query_string={"username": "John"}).username.data, "")
+        form = self.form(query_string={"username": "John Williams"})
+
+        self.assertEqual(form.username.data, "Fordo Baggings")
+
+    def test_what_comes_with_a_get_fills_no_form(self):
+        form = self.form(method="GET", data={"username": "John Williams"})
+
+        self.assertEqual(form.username.data, "Fordo Baggings")
 
     def test_what_is_valid_is_accepted(self):
         form = self.form(method="POST", data={"username": "John Williams", "city": "Paris"})
