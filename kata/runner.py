@@ -229,7 +229,9 @@ class Worker:
                 raise InterruptedRunError
             zygote = self.zygote = self.zygote or self.start()
             print(request, file=zygote.stdin, flush=True)
-            self.running = int(self.answers.get() or 0)
+            if not (pid := self.answers.get()):
+                raise RuntimeError("The tests' process has ended between two runs.")
+            self.running = int(pid)
             return zygote
 
     def end_group(self) -> None:
