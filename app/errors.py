@@ -29,6 +29,14 @@ def wants_json() -> bool:
 
 
 def answer(error: HTTPException) -> Response:
+    """Give the error as the client asks; a 503 where its page asks a database that is away."""
+    try:
+        return as_asked(error)
+    except OperationalError as failure:
+        return database_is_away(failure)
+
+
+def as_asked(error: HTTPException) -> Response:
     """Give the error with its own status and headers, such as the `Allow` of a 405."""
     response = Response(status=error.code, headers=error.get_headers())
     if wants_json():
@@ -37,10 +45,7 @@ def answer(error: HTTPException) -> Response:
         )
         response.mimetype = "application/json"
     else:
-        try:
-            response.data = render_template("error.html", error=error)
-        except OperationalError as failure:
-            return database_is_away(failure)
+        response.data = render_template("error.html", error=error)
         response.mimetype = "text/html"
     response.vary.add("Accept")
     return response
@@ -56,4 +61,4 @@ def database_is_away(error: OperationalError) -> Response:
     current_app.logger.error(
         "The database does not answer. Was `flask init-db` run?", exc_info=error
     )
-    return answer(ServiceUnavailable("The database does not answer. Try again in a moment."))
+    return as_asked(ServiceUnavailable("The database does not answer. Try again in a moment."))
