@@ -46,7 +46,6 @@ def as_asked(error: HTTPException) -> Response:
         response.mimetype = "application/json"
     else:
         response.data = render_template("error.html", error=error)
-        response.mimetype = "text/html"
     response.vary.add("Accept")
     return response
 

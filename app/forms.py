@@ -33,6 +33,20 @@ class Form(wtforms.Form):
         )
 
 
+class EditForm(Form):
+    """A form about one row; the hidden `version` tells which state of the row was edited."""
+
+    version = wtforms.HiddenField()
+
+    def is_of(self, version: int | None) -> bool:
+        """Say whether the row is still as it was when the form was opened, or still not there.
+
+        A version that was not sent is that of a new row: leaving it out passes no check.
+        """
+        edited: str = (self.version.raw_data or [""])[0]
+        return edited == str(version or "")
+
+
 def sent() -> MultiDict[str, str]:
     """Give what was posted; raises 400 where it is JSON, but no object of texts."""
     if request.mimetype != "application/json":

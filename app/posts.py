@@ -6,10 +6,10 @@ from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import defer, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 from werkzeug.exceptions import Conflict
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.forms import Form, is_visible, many_lines, one_line, readable
+from app.forms import EditForm, is_visible, many_lines, one_line, readable
 from app.models import (
     TAGNAME_LENGTH,
     TEXT_LENGTH,
@@ -29,10 +29,9 @@ TAGS_OF_A_POST = 10
 posts = Blueprint("posts", __name__, url_prefix="/posts")
 
 
-class PostForm(Form):
-    """A post as its author types it; `version` tells which state of it was edited."""
+class PostForm(EditForm):
+    """A post as its author types it."""
 
-    version = HiddenField()
     title = StringField("Title", [DataRequired(), Length(max=TITLE_LENGTH), readable], [one_line])
     text = TextAreaField("Text", [DataRequired(), Length(max=TEXT_LENGTH), readable], [many_lines])
     tags = StringField("Tags, separated by commas", [readable], [one_line])
@@ -142,7 +141,7 @@ def edit_form(post: Blogpost, form: PostForm, heading: str) -> ResponseReturnVal
 def store(post: Blogpost, form: PostForm) -> None:
     """Store the post; raises 409 (`Conflict`) where it is not the one that was edited."""
     changed = "This post was changed meanwhile. Open it again to see how; your text is below."
-    if (form.version.data or "") != str(post.version or ""):
+    if not form.is_of(post.version):
         raise Conflict(changed)
     post.tags = list(Tag.named(tag_names(form.tags.data)))
     post.title = form.title.data or ""

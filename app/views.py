@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask.views import MethodView, View
 from sqlalchemy import select
 from werkzeug.exceptions import Conflict
-from wtforms import HiddenField, StringField
+from wtforms import StringField
 from wtforms.validators import DataRequired, Length, Regexp
 
-from app.forms import Form, one_line, readable
+from app.forms import EditForm, one_line, readable
 from app.models import (
     CITY_LENGTH,
     EMAIL_LENGTH,
@@ -44,10 +44,9 @@ class BaseView(View):
         return render_template(self.template_name)
 
 
-class ContactForm(Form):
-    """What is on a contact card; `version` tells which state of it was edited."""
+class ContactForm(EditForm):
+    """What is on a contact card."""
 
-    version = HiddenField()
     city = StringField("City", [DataRequired(), Length(max=CITY_LENGTH), readable], [one_line])
     email = StringField(
         "Email",
@@ -95,7 +94,7 @@ def store_contact(user: User, form: ContactForm) -> None:
     """Store the card of `user`; raises 409 (`Conflict`) where it is not the one that was edited."""
     changed = "Your contact card was changed meanwhile. Open this page again to see how."
     contact = user.contact or Contact(userid=user.id)
-    if (form.version.data or "") != str(contact.version or ""):
+    if not form.is_of(contact.version):
         raise Conflict(changed)
     contact.city = form.city.data or ""
     contact.email = form.email.data or ""

@@ -523,6 +523,14 @@ class TestOwn:
         assert response.status_code == 409
         assert stored(app) == before
 
+    def test_an_edit_that_tells_no_version_is_a_conflict(self, app, john):
+        before = stored(app)
+
+        response = john.post("/posts/1/edit", data=POST, headers=token(john))
+
+        assert response.status_code == 409
+        assert stored(app) == before
+
 
 @pytest.mark.parametrize(
     "url",

@@ -172,6 +172,12 @@ class TestMethods:
 
         assert response.status_code == 409
 
+    def test_a_card_that_tells_no_version_changes_none_that_is_there(self, john, card_of):
+        response = john.post("/contact", data=CARD, headers=token(john))
+
+        assert response.status_code == 409
+        assert card_of("John Williams")["city"] == "London"
+
     def test_a_card_without_its_token_is_refused(self, john, card_of):
         response = john.post("/contact", data={**CARD, "version": "1"})
 
