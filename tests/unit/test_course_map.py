@@ -1,9 +1,7 @@
 """The generator of docs/course.md: what it counts, what it writes, and what it finds wrong."""
 
 import unittest
-from unittest import mock
 
-from docs import course_map
 from docs.course_map import Features, count, page, problems
 
 FEATURES: Features = {
@@ -11,11 +9,11 @@ FEATURES: Features = {
         "one_to_one": {
             "section": "Relacion uno a uno",
             "shows": "a user has one contact",
-            "layers": ["unit", "system"],
+            "layers": ["unit"],
         },
         "repr": {"shows": "how a user shows itself", "layers": []},
     },
-    "deploy": {"nginx": {"shows": "Nginx in front of uWSGI", "layers": ["unit"]}},
+    "deploy": {"nginx": {"shows": "Nginx in front of uWSGI", "layers": []}},
 }
 MODELS = "tests/unit/test_models.py"
 
@@ -51,17 +49,6 @@ class TestProblems(unittest.TestCase):
             [f"{MODELS}: models.one_to_one has no test: write class TestOneToOne."],
         )
 
-    def test_a_layer_and_a_topic_that_are_to_come_are_required_once_they_have_come(self):
-        with mock.patch.object(course_map, "LATER", set()):
-            self.assertEqual(
-                problems(FEATURES, self.tests),
-                [
-                    "tests/system/test_models.py: models.one_to_one has no test: "
-                    "write class TestOneToOne.",
-                    "tests/unit/test_deploy.py: deploy.nginx has no test: write class TestNginx.",
-                ],
-            )
-
     def test_a_misspelt_class_is_named(self):
         self.tests[MODELS, "TestOneToOen"] = 1
 
@@ -88,10 +75,10 @@ class TestPage(unittest.TestCase):
     def setUp(self):
         self.lines = page(FEATURES, count(f"{MODELS}::TestOneToOne::test_a\n")).splitlines()
 
-    def test_a_feature_is_a_row_that_leads_to_its_tests_and_says_what_is_to_come(self):
+    def test_a_feature_is_a_row_that_leads_to_its_class(self):
         self.assertIn(
             "| `one_to_one` | Relacion uno a uno | a user has one contact "
-            f'| [1](../{MODELS} "TestOneToOne") |  | to come |',
+            f"| [1](../{MODELS}#:~:text=class%20TestOneToOne) |  |  |",
             self.lines,
         )
 
