@@ -84,9 +84,9 @@ def meanwhile(app: Flask, late: Request, early: Request, stop: Stop = writes) ->
     return answer
 
 
-def statuses(answers: list[TestResponse]) -> list[int]:
-    """Give the statuses, the lowest first: which of two is first does not matter."""
-    return sorted(answer.status_code for answer in answers)
+def refusals(answers: list[TestResponse]) -> list[int]:
+    """Give the statuses of those that were refused; which of two it is does not matter."""
+    return [answer.status_code for answer in answers if answer.status_code >= 400]
 
 
 def delete_account(client: FlaskClient, user_id: int) -> TestResponse:
@@ -105,7 +105,7 @@ class TestNames:
 
         answers = at_once(app, *(lambda c=c: submit(c, "/signup", BILBO) for c in clients))
 
-        assert statuses(answers) == [302, 409]
+        assert refusals(answers) == [409]
         assert [user.username for user in stored(app)["user"]].count("Bilbo Baggings") == 1
 
     def test_who_comes_second_keeps_the_name_typed_and_is_not_logged_in(self, app, client):
@@ -128,7 +128,7 @@ class TestNames:
             *(lambda c=c: c.post("/users/", json=BILBO, headers=token(c)) for c in clients),
         )
 
-        assert statuses(answers) == [201, 409]
+        assert refusals(answers) == [409]
 
     def test_two_who_rename_themselves_alike_do_not_both_win(self, app, john, fordo):
         answers = at_once(
@@ -137,7 +137,7 @@ class TestNames:
             lambda: rename(fordo, 2, "Gandalf"),
         )
 
-        assert statuses(answers) == [200, 409]
+        assert refusals(answers) == [409]
         names = {user.username for user in stored(app)["user"]}
         assert names in ({"Gandalf", "Fordo Baggings"}, {"Gandalf", "John Williams"})
 
@@ -148,7 +148,7 @@ class TestNames:
             lambda: submit(client, "/signup", BILBO),
         )
 
-        assert len([answer for answer in answers if answer.status_code == 409]) == 1
+        assert refusals(answers) == [409]
         assert [user.username for user in stored(app)["user"]].count("Bilbo Baggings") == 1
 
 
@@ -165,7 +165,7 @@ class TestContactCards:
             lambda: submit(on_the_phone, "/contact", {**CARD, "city": "London"}),
         )
 
-        assert statuses(answers) == [302, 409]
+        assert refusals(answers) == [409]
         [card] = stored(app)["contact"]
         assert (card.city, card.userid) in {("Chicago", 1), ("London", 1)}
 
@@ -208,7 +208,7 @@ class TestTags:
             lambda: submit(fordo, "/posts/new", {**POST, "tags": "WALKING"}),
         )
 
-        assert statuses(answers) == [302, 302]
+        assert refusals(answers) == []
         [tag] = [tag for tag in stored(app)["tag"] if tag.folded == "walking"]
         assert [pair.tag_id for pair in stored(app)["tags"]].count(tag.id) == 2
 
@@ -221,7 +221,7 @@ class TestTags:
             lambda: submit(fordo, "/posts/new", {**POST, "tags": ",".join(reversed(names))}),
         )
 
-        assert statuses(answers) == [302, 302]
+        assert refusals(answers) == []
         assert [tag.tagname in names for tag in stored(app)["tag"]].count(True) == 10
 
     def test_the_tags_of_a_refused_change_are_not_made(self, app, john, log_in):
@@ -250,7 +250,7 @@ class TestPosts:
             lambda: submit(on_the_phone, "/posts/1/edit", {"title": "Two", "tags": "2"}),
         )
 
-        assert statuses(answers) == [302, 409]
+        assert refusals(answers) == [409]
         shown = texts(john.get("/posts/1"), "h1, [rel=tag]")
         assert shown in (["One", "1"], ["Two", "2"])
 
@@ -261,7 +261,7 @@ class TestPosts:
             lambda: submit(on_the_phone, "/posts/1/edit", {"tags": "Templates"}),
         )
 
-        assert statuses(answers) == [302, 409]
+        assert refusals(answers) == [409]
         assert texts(john.get("/posts/1"), "[rel=tag]") in (["Python"], ["Templates"])
 
     def test_the_second_of_two_changes_keeps_what_was_typed(self, app, john, on_the_phone):
@@ -306,7 +306,7 @@ class TestPosts:
             lambda: submit(on_the_phone, "/posts/1", form="form[action$=delete]"),
         )
 
-        assert statuses(answers) == [302, 409]
+        assert refusals(answers) == [409]
         assert [post.id for post in stored(app)["blogpost"]] == [2, 3, 4]
 
     def test_a_post_that_is_deleted_right_after_its_change_is_not_found(
@@ -387,7 +387,7 @@ class TestAccounts:
             lambda: delete_account(on_the_phone, 1),
         )
 
-        assert statuses(answers) == [204, 409]
+        assert refusals(answers) == [409]
         assert [user.username for user in stored(app)["user"]] == ["Fordo Baggings"]
 
     def test_an_account_that_is_deleted_takes_all_that_it_wrote_meanwhile(self, app, john, log_in):

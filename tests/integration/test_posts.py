@@ -209,6 +209,7 @@ class TestRead:
             "/posts/1.5",
             "/posts/2147483648",
             "/posts/99999999999999999999",
+            pytest.param(f"/posts/{'9' * 5000}", id="more digits than Python makes a number of"),
             "/posts/by/99",
             "/posts/by/John Williams",
             "/posts/by/2147483648",
@@ -327,7 +328,7 @@ class TestWrite:
     def test_a_post_may_go_to_the_limits(self, john, typed):
         response = submit(john, "/posts/new", {**POST, **typed})
 
-        assert response.status_code == 302
+        assert response.location
 
     @pytest.mark.parametrize(
         ("field", "typed", "reason"),
@@ -379,7 +380,7 @@ class TestWrite:
 
         response = client.post("/posts/new", data=POST, headers=token(client))
 
-        assert (response.status_code, response.location) == (302, "/login")
+        assert response.location == "/login"
         assert stored(app) == before
 
 
@@ -450,7 +451,8 @@ class TestOwn:
     def test_the_author_alone_is_offered_to_change_a_post(self, john, client):
         change = "main a[href$=edit], main form[action$=delete]"
 
-        assert len(texts(john.get("/posts/1"), change)) == 2
+        [link, form] = page(john.get("/posts/3")).cssselect(change)
+        assert (link.get("href"), form.get("action")) == ("/posts/3/edit", "/posts/3/delete")
         assert texts(john.get("/posts/2"), change) == []
         assert texts(client.get("/posts/1"), change) == []
 
@@ -481,7 +483,7 @@ class TestOwn:
 
         response = client.open(url, method=method, data=POST, headers=token(client))
 
-        assert (response.status_code, response.location) == (302, login)
+        assert response.location == login
         assert stored(app) == before
 
     def test_nobody_becomes_an_author_by_typing_a_field(self, app, fordo):
