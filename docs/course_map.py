@@ -90,7 +90,7 @@ def page(features: Features, tests: Tests) -> str:
             for layer in LAYERS:
                 file, class_ = place(topic, name, layer)
                 number = tests[file, class_]
-                # A text fragment leads to the class, and no edit of the file above it makes it stale.
+                # Unlike a line number, a text fragment still leads there after an edit above.
                 link = f"../{file}#:~:text=class%20{class_}"
                 cells.append(f"[{number}]({link})" if number else "")
             lines.append(f"| {' | '.join(cells)} |")
