@@ -95,6 +95,9 @@ class TestGrade:
         assert list(seen.failed) == ["kata/overfitted.py::test_greets"]
         assert grade.status == 1
 
+    def test_a_test_that_has_not_passed_before_catches_nothing(self, graded):
+        assert caught(graded("late")) == set()
+
     def test_what_tests_print_does_not_matter(self, graded):
         assert caught(graded("loud")) == {"counts_characters"}
 
