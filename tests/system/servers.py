@@ -139,7 +139,7 @@ class Visitor(requests.Session):
         self.trust_env = False
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:  # type: ignore[override]
-        options |= {"allow_redirects": False, "timeout": 30}
+        options = {"timeout": 30, **options, "allow_redirects": False}
         return super().request(method, self.url + path, **options)
 
     @property
