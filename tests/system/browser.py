@@ -2,8 +2,8 @@
 
 import os
 import re
+import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -43,6 +43,15 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
+# Runs the driver while the standard input is open: until this process closes it, or dies of
+# whatever. Then the driver and its browsers end, in any state, and their folder is removed.
+SERVE = """
+setsid "$0" --port=0 &
+cat
+kill -s KILL -- "-$!"
+until rm -r "$TMPDIR"; do :; done
+"""
+
 # Opens a browser; given a folder, one that keeps its profile there for the next one.
 OpenBrowser = Callable[..., "Browser"]
 
@@ -75,10 +84,12 @@ class Browser(webdriver.Remote):
 def browsers(*, headed: bool) -> Iterator[OpenBrowser]:
     """Give what opens a browser: of this machine, or of the Grid at `SELENIUM_REMOTE_URL`."""
     with ExitStack() as stack:
+        binary = ""
         if REMOTE:
             driver = ClientConfig(REMOTE)
         else:
-            address = stack.enter_context(serving(*find(headed=headed)))
+            program, binary = find(headed=headed)
+            address = stack.enter_context(serving(program))
             # The way to a Grid may be through a proxy; the way to this machine is not.
             driver = ClientConfig(address, proxy=Proxy({"proxyType": "DIRECT"}))
 
@@ -92,22 +103,23 @@ def browsers(*, headed: bool) -> Iterator[OpenBrowser]:
             if os.geteuid() == 0:
                 # Chromium has no sandbox for root, and wants to be told that this is known.
                 options.add_argument("--no-sandbox")
+            options.binary_location = binary
             if folder:
                 options.add_argument(f"--user-data-dir={folder / 'profile'}")
-                options.binary_location = start_with_a_page(folder)
+                options.binary_location = with_a_page(binary, folder)
             return Browser(driver, options)
 
         yield open_browser
 
 
-def start_with_a_page(folder: Path) -> str:
+def with_a_page(binary: str, folder: Path) -> str:
     """Give a program that starts the browser with a page.
 
     A driver that is told the profile leaves the page to the browser, the headless shell leaves it
     to the driver, and for want of one they end after a minute.
     """
     program = folder / "browser"
-    program.write_text('#!/bin/sh\nexec google-chrome "$@" about:blank\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(binary)} "$@" about:blank\n')
     program.chmod(0o700)
     return str(program)
 
@@ -141,31 +153,23 @@ def missing(reason: str) -> NoReturn:
 
 
 @contextmanager
-def serving(driver: str, browser: str) -> Iterator[str]:
-    """Run the driver on a free port, and give its address; it starts this browser.
-
-    The driver and its browsers are a session of their own, so that Ctrl-C is ours alone to obey.
-    In the end nothing of them is left, whatever state they were in.
-    """
-    with tempfile.TemporaryDirectory(prefix="browser-") as folder:
-        # The name that a driver looks for first.
-        Path(folder, "google-chrome").symlink_to(browser)
-        process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-            [driver, "--port=0"],
-            env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "TMPDIR": folder},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            said = ""
-            while not (port := re.search(r"successfully on port (\d+)", said)):
-                line = process.stdout.readline()
-                assert line, f"{driver} does not start: {said}"
-                said += line
-            yield f"http://127.0.0.1:{port[1]}"
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            # Each process of each browser holds this pipe, so it ends when the last one has.
-            process.communicate()
+def serving(driver: str) -> Iterator[str]:
+    """Run the driver on a free port, and give its address."""
+    process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+        ["/bin/sh", "-c", SERVE, driver],
+        env={**os.environ, "TMPDIR": tempfile.mkdtemp(prefix="browser-")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the tests to obey
+    )
+    try:
+        said = ""
+        while not (port := re.search(r"successfully on port (\d+)", said)):
+            line = process.stdout.readline()
+            assert line, f"{driver} does not start: {said}"
+            said += line
+        yield f"http://127.0.0.1:{port[1]}"
+    finally:
+        process.communicate()
