@@ -8,7 +8,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+WORKFLOWS = ROOT / ".github" / "workflows"
+WORKFLOW = (WORKFLOWS / "ci.yml").read_text("utf-8")
 
 
 def sessions_of_the_noxfile() -> tuple[set[str], set[str]]:
@@ -31,7 +32,7 @@ class TestWorkflow(unittest.TestCase):
         self.jobs = yaml.safe_load(WORKFLOW)["jobs"]
         matrix = self.jobs["nox"]["strategy"]["matrix"]
         rows = [*matrix["sessions"], *(row["sessions"] for row in matrix["include"])]
-        self.sessions = {session for row in rows for session in row.split()}
+        self.sessions = {session for row in rows for session in row.split(" -- ")[0].split()}
         self.sessions |= set(re.findall(r"nox -s (\w+)", WORKFLOW))
 
     def test_every_session_of_the_workflow_is_in_the_noxfile(self):
@@ -62,7 +63,8 @@ class TestWorkflow(unittest.TestCase):
                 self.assertRegex(steps, rf"(?m)^{re.escape(command)}(?: &)?$")
 
     def test_every_action_is_pinned_by_its_full_hash_with_the_version_beside_it(self):
-        actions = re.findall(r"uses: (.+)", WORKFLOW)
+        texts = [path.read_text("utf-8") for path in WORKFLOWS.iterdir()]
+        actions = re.findall(r"uses: (.+)", "".join(texts))
 
         self.assertTrue(actions)
         for action in actions:
