@@ -260,7 +260,9 @@ class TestNginx(Served):
 
         assert response.headers["Location"] == "http://blog.example/people/"
 
-    @pytest.mark.parametrize("path", ["/", "/posts/1", "/static/style.css", "/nowhere"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/posts/1", "/posts/?before=3", "/static/style.css", "/nowhere"]
+    )
     def test_both_addresses_give_the_same_response(self, server, visitor, path):
         _, http, _ = server.addresses
 
