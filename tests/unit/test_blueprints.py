@@ -61,12 +61,17 @@ class TestPrefix(unittest.TestCase):
             with self.subTest(path=path), self.assertRaises(NotFound):
                 urls(bare_app("en")).match(path)
 
+    def test_a_longer_path_is_no_name(self):
+        with self.assertRaises(NotFound):
+            urls(bare_app("en")).match("/en/no/such/page")
+
     def test_the_prefix_is_chosen_where_it_is_registered(self):
         app = Flask(__name__)
 
         app.register_blueprint(sample_blueprint, url_prefix="/welcome")
 
-        self.assertEqual(urls(app).match("/welcome/")[0], "sample_blueprint.greeting")
+        endpoint, _ = urls(app).match("/welcome/")
+        self.assertEqual(endpoint, f"{sample_blueprint.name}.greeting")
 
 
 class TestRepeat(unittest.TestCase):
@@ -87,7 +92,7 @@ class TestRepeat(unittest.TestCase):
 
     def test_the_name_of_the_blueprint_itself_names_neither(self):
         with bare_app("en", "es").test_request_context(), self.assertRaises(BuildError):
-            url_for("sample_blueprint.greeting")
+            url_for(f"{sample_blueprint.name}.greeting")
 
     def test_a_second_registration_needs_a_name_of_its_own(self):
         app = Flask(__name__)
