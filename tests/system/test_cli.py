@@ -80,6 +80,12 @@ class TestLoad:
         assert run.returncode == 2
         assert "Error: Could not import 'nowhere'." in run.stderr
 
+    def test_it_is_configured_by_the_environment(self, flask, tmp_path):
+        run = flask("init-db", DATABASE_URL=f"sqlite:///{tmp_path}/elsewhere.sqlite")
+
+        assert run.returncode == 0, run.stderr
+        assert (tmp_path / "elsewhere.sqlite").exists()
+
     def test_where_there_is_no_application_it_says_what_to_do(self, flask, tmp_path):
         run = flask("routes", cwd=tmp_path)
 
@@ -121,6 +127,11 @@ class TestShell:
 
     def test_it_is_in_the_context_of_the_application(self, shell):
         assert shell.printed["current_app == app"] == "True"
+
+    def test_it_opens_before_there_is_a_database(self, flask):
+        run = flask("shell", typed="print(x)\n")
+
+        assert (run.returncode, run.stdout) == (0, ">>> 25\n>>> "), run.stderr
 
 
 class TestShellContext:
