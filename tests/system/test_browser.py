@@ -191,7 +191,11 @@ def waiting(project: Path, folder: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
     ) as process:
         try:
-            assert any("waiting" in line for line in process.stdout)
+            said = ""
+            while not said.endswith("waiting\n"):
+                line = process.stdout.readline()
+                assert line, said
+                said += line
             yield process
         finally:
             process.kill()
