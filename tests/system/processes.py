@@ -15,6 +15,9 @@ PATH = f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}:/usr/sbin"
 # What a command may know of the machine and of whoever measures its coverage.
 KEPT = re.compile("LANG|LC_.*|LD_LIBRARY_PATH|PYTHONDONTWRITEBYTECODE|COVERAGE_.*")
 
+# Seconds, for what takes one: it must fail where it hangs, and not where the machine is busy.
+PATIENCE = 30
+
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
     """Give the environment of a command whose data, and whatever else it writes, is in `folder`."""
@@ -63,17 +66,18 @@ class Process:
         """Wait until its output has `pattern` so many times, and give what was found."""
         with self._news:
             self._news.wait_for(
-                lambda: self._has_ended or len(re.findall(pattern, self.log)) >= times, timeout=30
+                lambda: self._has_ended or len(re.findall(pattern, self.log)) >= times,
+                timeout=PATIENCE,
             )
             found = re.findall(pattern, self.log)
         assert len(found) >= times, f"{pattern!r} is not in its output:\n{self.log}"
         return found
 
-    def wait(self, seconds: float = 10) -> int:
+    def wait(self) -> int:
         """Give its exit status, once no process of it is left that could still write something."""
-        self._reader.join(seconds)
-        assert self._has_ended, f"It goes on after {seconds} seconds:\n{self.log}"
-        return self._process.wait(seconds)
+        self._reader.join(PATIENCE)
+        assert self._has_ended, f"It has not ended after {PATIENCE} seconds:\n{self.log}"
+        return self._process.wait(PATIENCE)
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send it a signal, and give its exit status."""
@@ -86,7 +90,7 @@ class Process:
     def __exit__(self, *_: object) -> None:
         # Does nothing where it has ended.
         self._process.terminate()
-        self._reader.join(10)
+        self._reader.join(PATIENCE)
         if not self._has_ended:
             os.killpg(self._process.pid, signal.SIGKILL)
         # Waits for it and closes its output.

@@ -21,7 +21,7 @@ from typing import Any
 import requests
 
 from tests.system.browser import missing
-from tests.system.processes import PATH, ROOT, Process, environment
+from tests.system.processes import PATH, PATIENCE, ROOT, Process, environment
 
 # How a server is started, and how its output says where it listens.
 COMMANDS = {
@@ -139,7 +139,7 @@ class Visitor(requests.Session):
         self.trust_env = False
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:  # type: ignore[override]
-        options = {"timeout": 30, **options, "allow_redirects": False}
+        options = {"timeout": PATIENCE, **options, "allow_redirects": False}
         return super().request(method, self.url + path, **options)
 
     @property
@@ -157,7 +157,7 @@ def send(
 
     It is a GET, or a POST of what is to be sent as JSON.
     """
-    connection = HTTPConnection(server.addresses[0], timeout=30)
+    connection = HTTPConnection(server.addresses[0], timeout=PATIENCE)
     if json is None:
         connection.request("GET", path, headers=headers or {})
     else:

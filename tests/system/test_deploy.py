@@ -21,7 +21,7 @@ from app.models import db
 from tests.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.html import submit, texts, token
 from tests.system.browser import missing
-from tests.system.processes import ROOT, Process, environment
+from tests.system.processes import PATIENCE, ROOT, Process, environment
 from tests.system.servers import FORWARDED, Server, Visitor, get, nginx, read, send, start
 
 JOHN = {"username": "John Williams", "password": PASSWORD}
@@ -81,7 +81,7 @@ class Served:
         submit(visitor, "/login", JOHN)
         headers = {**token(visitor), **visitor.cookies_header}
         form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "10"}
-        slow = HTTPConnection(server.addresses[0], timeout=30)
+        slow = HTTPConnection(server.addresses[0], timeout=PATIENCE)
         slow.putrequest("POST", "/preferences")
         for name, value in (headers | form).items():
             slow.putheader(name, value)
@@ -126,7 +126,9 @@ class Served:
 
     def test_a_redirect_behind_a_proxy_keeps_scheme_and_host(self, server):
         # From another address, as a proxy has: some servers believe their own machine anyway.
-        proxy = HTTPConnection(server.addresses[0], source_address=("127.0.0.2", 0), timeout=30)
+        proxy = HTTPConnection(
+            server.addresses[0], source_address=("127.0.0.2", 0), timeout=PATIENCE
+        )
 
         proxy.request("GET", "/people", headers=FORWARDED)
 
@@ -250,7 +252,7 @@ class TestNginx(Served):
         *_, backend = server.addresses
 
         with nginx(backend, {"listen 127.0.0.1:8000;": https}) as front:
-            connection = HTTPSConnection(front.addresses[0], context=trusted, timeout=30)
+            connection = HTTPSConnection(front.addresses[0], context=trusted, timeout=PATIENCE)
             connection.request("GET", "/people", headers={"Host": "blog.example:8443"})
 
             assert read(connection).headers["Location"] == "https://blog.example:8443/people/"
