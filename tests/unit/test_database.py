@@ -131,7 +131,7 @@ class TestIndexes(DatabaseTestCase):
 
         [step] = self.plan(statement)
 
-        self.assertIn("USING INDEX ix_blogpost_userid_id (userid=?)", step)
+        self.assertRegex(step, r"INDEX \w+ \(userid=\?\)")
 
     def test_the_posts_of_a_tag_are_found_in_their_order(self):
         post = tags.c.blogpost_id
@@ -139,7 +139,7 @@ class TestIndexes(DatabaseTestCase):
 
         [step] = self.plan(statement)
 
-        self.assertIn("INDEX ix_tags_tag_id_blogpost_id (tag_id=?)", step)
+        self.assertRegex(step, r"INDEX \w+ \(tag_id=\?\)")
 
 
 class TestCommit(DatabaseTestCase):
