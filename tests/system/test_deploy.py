@@ -141,10 +141,13 @@ class Served:
         assert texts(response, "h1") == ["Not Found"]
 
     def test_a_body_over_the_limit_is_the_blogs_own_413(self, visitor):
-        response = visitor.post("/login", data={"username": "J" * 256 * 1024})
+        typed = {"username": "J" * 256 * 1024}
 
-        assert response.status_code == 413
-        assert texts(response, "h1") == ["Request Entity Too Large"]
+        # A server that cuts off who is still sending loses most answers, but not each.
+        responses = [visitor.post("/login", data=typed) for _ in range(5)]
+
+        assert [response.status_code for response in responses] == [413] * 5
+        assert texts(responses[-1], "h1") == ["Request Entity Too Large"]
 
     def test_a_page_that_fails_is_the_blogs_own_500(self, server, visitor):
         damage = text("""UPDATE "user" SET password_hash = 'rot13$$' WHERE username = :username""")
