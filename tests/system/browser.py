@@ -49,7 +49,7 @@ SERVE = """
 setsid "$0" --port=0 &
 cat
 kill -s KILL -- "-$!"
-until rm -r "$TMPDIR"; do :; done
+while [ -e "$TMPDIR" ]; do rm -rf "$TMPDIR"; done
 """
 
 # Opens a browser; given a folder, one that keeps its profile there for the next one.
