@@ -27,8 +27,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """End on SIGTERM as on Ctrl-C; with `--postgres`, start the server for all workers."""
-    # By itself Python would be gone at once, and leave browsers and servers running.
+    # By itself Python would be gone at once, and leave browsers and servers running. In the
+    # background of a shell, Ctrl-C is ignored, and would be by every process that a test starts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Before pytest-xdist starts its workers: they inherit the address.
     if config.getoption("--postgres") and not hasattr(config, "workerinput"):
         stack = ExitStack()
