@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
 def make_shell_context() -> dict[str, Any]:
     """Give the names that `flask shell` knows from its start."""
     return {
+        # The application itself and not its proxy, whose own methods Flask does not type.
         "app": current_app._get_current_object(),  # type: ignore[attr-defined]
         "x": 25,
         "y": 65,
