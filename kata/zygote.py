@@ -101,8 +101,11 @@ def start(line: str, *, fork: bool) -> "int | subprocess.Popen[bytes]":
             start_new_session=True,
         )
     pid = os.fork()
+    # Both make the group: whoever is told the process id can end the group, and whatever the
+    # process starts is in it.
+    with contextlib.suppress(OSError):
+        os.setpgid(pid, pid)
     if pid == 0:
-        os.setsid()
         be_silent()
         try:
             run(json.loads(line))

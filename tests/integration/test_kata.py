@@ -240,6 +240,17 @@ class TestCommandLine:
             "0 times, and must stand there once.\n"
         )
 
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="This system cannot fork.")
+    def test_a_run_is_a_group_of_its_own_as_soon_as_it_is_known(self):
+        """Whoever ends a group that is not there yet ends nothing, and waits for the run."""
+        code = "import os; from kata.zygote import start; pid = start('', fork=True); "
+        code += "print(os.getpgid(pid) == pid); os.waitpid(pid, 0)"
+        command = [sys.executable, "-c", code]
+
+        said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 - it is ours
+
+        assert said.stdout == "True\n"
+
     @pytest.mark.skipif(sys.platform != "linux", reason="It finds a process by Linux' /proc.")
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_an_interrupted_run_leaves_nothing(self, project, tmp_path, number):
@@ -250,9 +261,9 @@ class TestCommandLine:
             "from threading import Event\n\n\n"
             "def test_waits():\n"
             f"    pipe = open({str(pipe)!r}, 'w')\n"
-            "    subprocess.Popen(['sleep', '600'], stdout=pipe, start_new_session=True)\n"
+            "    subprocess.Popen(['sleep', '60'], stdout=pipe, start_new_session=True)\n"
             "    print('started', file=pipe, flush=True)\n"
-            "    Event().wait()\n"
+            "    Event().wait(60)\n"
         )
         temporary = tmp_path / "temporary"
         temporary.mkdir()
@@ -267,12 +278,16 @@ class TestCommandLine:
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert select.select([reader], [], [], 30)[0]
-        assert os.read(reader, 100).startswith(b"started\n")
+        try:
+            assert select.select([reader], [], [], 30)[0]
+            assert os.read(reader, 100).startswith(b"started\n")
+            kata.send_signal(number)
+            said = kata.communicate(timeout=30)[1]
+        finally:
+            kata.kill()
+            kata.communicate()
 
-        kata.send_signal(number)
-
-        assert kata.communicate(timeout=30)[1] == ""
+        assert said == ""
         assert kata.returncode == 130
         assert list(temporary.iterdir()) == []
         while select.select([reader], [], [], 30)[0] and os.read(reader, 100):
