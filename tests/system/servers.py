@@ -74,7 +74,7 @@ class Server:
 def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
     """Start a server of the blog: one of `COMMANDS`, or nginx.conf in front of uwsgi.ini."""
     if kind == "nginx.conf":
-        with start("uwsgi.ini", database) as uwsgi:
+        with start("uwsgi.ini", database, **variables) as uwsgi:
             *_, backend = uwsgi.addresses
             with nginx(backend) as front:
                 addresses = [*front.addresses, *uwsgi.addresses]

@@ -21,15 +21,16 @@ from app.models import db
 from tests.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.html import submit, texts, token
 from tests.system.browser import missing
-from tests.system.processes import PATIENCE, ROOT, Process, environment
+from tests.system.processes import MEASURED, PATIENCE, ROOT, Process, environment
 from tests.system.servers import FORWARDED, Server, Visitor, get, nginx, read, send, start
 
 JOHN = {"username": "John Williams", "password": PASSWORD}
 FORDO = {"username": "Fordo Baggings", "password": PASSWORD}
 
-# What a server is told of the proxy before it. Nginx is itself the proxy; the Procfile has it, and
-# the platform gives the number of workers.
-SETTINGS = {"nginx.conf": {}, "Procfile": {"WEB_CONCURRENCY": "2"}}
+# What a server is told of the proxy before it. Nginx is itself the proxy, and uWSGI behind it need
+# not wait for long, in seconds, for the rest of a request; the Procfile has it, and the platform
+# gives the number of workers.
+SETTINGS = {"nginx.conf": {"UWSGI_SOCKET_TIMEOUT": "1"}, "Procfile": {"WEB_CONCURRENCY": "2"}}
 BEHIND_A_PROXY = {"FLASK_PROXY_HOPS": "1"}
 
 
@@ -57,7 +58,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     lend_database = postgres_database if kind == "Procfile" else sqlite_database
     with lend_database() as database:
         fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
-        with start(kind, database, **SETTINGS.get(kind, BEHIND_A_PROXY)) as server:
+        settings = {**SETTINGS.get(kind, BEHIND_A_PROXY), **MEASURED}
+        with start(kind, database, **settings) as server:
             yield server
 
 
@@ -113,7 +115,7 @@ class Served:
         assert [read(question).status_code for question in asked] == [201] * 6
 
     def test_two_hundred_requests_at_once_are_all_answered(self, server):
-        asked = [send(server, "/posts/") for _ in range(200)]
+        asked = [send(server, "/posts/1") for _ in range(200)]
 
         assert [read(question).status_code for question in asked] == [200] * 200
 
