@@ -20,8 +20,8 @@ TOOLS = ("course_map", "flask_testing_shim", "kata", "workflow")
 INTRO = """# The planted bugs, and which tests see them
 
 Each bug is one edit of the application. A number counts the tests of the layer that fail under it:
-those of the topic's own file or, where that sees nothing, those of the layer's other files. The
-system layer, which is slow, is asked only where the two below it see nothing.
+those of the feature's own class or, where that sees nothing, the layer's others. The system layer,
+which is slow, is asked only where the two below it see nothing, and then the feature's own class.
 
 `nox -s kata -- --reference` writes this page. It fails on a bug that no test sees, or that another
 layer sees first than the one which the bug names, and on a variant that a test refuses.
@@ -78,7 +78,7 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
         outcomes = []
         for outcome in pool.map(suite.ask_own, catalogue.bugs):
             outcomes.append(outcome)
-            progress(f"each topic's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
+            progress(f"each feature's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
         progress("the other tests, and the variants")
         refused = suite.ask_others(outcomes, catalogue.variants)
     progress("")
@@ -111,7 +111,7 @@ class Suite:
         self.lower = {layer: [f"tests/{layer}", *ignored] for layer in LAYERS[:2]}
         files = [f"tests/system/test_{topic}.py" for topic in topics]
         self.system = [[file] for file in files if (root / file).exists()]
-        jobs = [Job(tests, deadline=DEADLINE) for tests in (*self.lower.values(), *self.system)]
+        jobs = [Job(tests, deadline=DEADLINE) for tests in (*self.system, *self.lower.values())]
         jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
         runs = list(pool.map(pool.run, jobs))
         faults = [*map(fault, runs[:-2]), *map(fault_backwards, runs[-2:])]
@@ -119,6 +119,7 @@ class Suite:
             raise RuntimeError("\n".join(found))
         passed = set[str]().union(*(run.passed for run in runs))
         self.counted = passed - set[str]().union(*(run.skipped for run in runs))
+        self.classes = {test.rpartition("::")[0] for test in self.counted}
         longest = max(run.seconds for run in runs)
         self.deadline = max(grader.SHORTEST_DEADLINE, PATIENCE * longest)
 
@@ -128,18 +129,28 @@ class Suite:
         failed = self.counted & set(run.failed)
         return failed or ({tests[0]} if run.broken or run.stopped else set())
 
+    def own(self, bug: Bug, layer: str) -> list[str]:
+        """Give the class that tests the bug's feature on this layer, if there is one."""
+        feature = bug.feature.partition(".")[2].title().replace("_", "")
+        name = f"tests/{layer}/test_{bug.topic}.py::Test{feature}"
+        return [name] if name in self.classes else []
+
     def ask_own(self, bug: Bug) -> Outcome:
-        """Ask the topic's own unit and integration tests about a bug."""
-        files = [f"tests/{layer}/test_{bug.topic}.py" for layer in self.lower]
-        own = [file for file in files if (self.root / file).exists()]
+        """Ask the unit and integration tests of the bug's own feature."""
+        own = [name for layer in self.lower for name in self.own(bug, layer)]
         outcome = Outcome(bug)
         outcome.add(self.failed(own, [bug]) if own else set(), self.lower)
         return outcome
 
+    def ask_system(self, outcome: Outcome) -> None:
+        """Ask the system tests of the bug's own feature, where no lower layer has seen it."""
+        if not outcome.first_seen and (own := self.own(outcome.bug, "system")):
+            outcome.add(self.failed(own, [outcome.bug]), ["system"])
+
     def ask_others(
         self, outcomes: Sequence[Outcome], variants: Sequence[Variant]
     ) -> dict[str, set[str]]:
-        """Ask the tests that are not the topic's own, where those have not seen the bug.
+        """Ask the tests of other features about the bugs that are not seen yet, layer by layer.
 
         Gives the variants that are refused, by name, with the tests that refuse them.
         """
@@ -149,37 +160,45 @@ class Suite:
             silent = [o.bug for o in outcomes if layer in self.lower and not o.seen_up_to(layer)]
             return self.ask_together(part, [*variants, *silent])
 
-        def ask_system(outcome: Outcome) -> None:
-            own = f"tests/system/test_{outcome.bug.topic}.py"
-            if [own] in self.system and not outcome.first_seen:
-                outcome.add(self.failed([own], [outcome.bug]), ["system"])
-
         refused: dict[str, set[str]] = {}
         names = {variant.name for variant in variants}
-        for found in self.pool.map(ask, [*self.lower.values(), *self.system]):
+        for found in self.pool.map(ask, [*self.system, *self.lower.values()]):
             for name in names & set(found):
                 refused.setdefault(name, set()).update(found[name])
             for outcome in outcomes:
                 outcome.add(found.get(outcome.bug.name, set()), ())
-        list(self.pool.map(ask_system, outcomes))
+        list(self.pool.map(self.ask_system, outcomes))
         return refused
 
     def ask_together(self, tests: Sequence[str], edits: Sequence[Edit]) -> dict[str, set[str]]:
         """Give the edits that the tests see, by name, with the tests that fail.
 
-        Most are silent about most: as many edits as can be made at once are made at once, and
-        only the tests that fail then are asked about each.
+        Most are silent about most: as many edits as can be made at once are made at once.
         """
         seen: dict[str, set[str]] = {}
         for batch in batches(self.root, edits):
             silent = batch
             while failed := self.failed(tests, silent):
-                alone = {edit.name: self.failed(sorted(failed), [edit]) for edit in silent}
-                seen |= (found := {name: by for name, by in alone.items() if by})
+                found = self.narrow(sorted(failed), silent)
+                seen |= found
                 silent = [edit for edit in silent if edit.name not in found]
-                if not found:
+                if not found:  # they fail under some edits together, and under none alone
+                    middle = len(silent) // 2
+                    for half in filter(None, (silent[:middle], silent[middle:])):
+                        seen |= self.ask_together(tests, half)
                     break
         return seen
+
+    def narrow(self, tests: Sequence[str], edits: Sequence[Edit]) -> dict[str, set[str]]:
+        """Give the same, by halving, for tests that fail when all of the edits are made."""
+        if len(edits) == 1:
+            return {edits[0].name: set(tests)}
+        middle = len(edits) // 2
+        found: dict[str, set[str]] = {}
+        for half in (edits[:middle], edits[middle:]):
+            if failed := self.failed(tests, half):
+                found |= self.narrow(sorted(failed), half)
+        return found
 
 
 def batches(root: Path, edits: Sequence[Edit]) -> list[list[Edit]]:

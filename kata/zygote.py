@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "-p", "no:cacheprovider"]
+OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "-p", "no:cacheprovider", "--tb=line"]
 LONGEST_REASON = 200  # characters
 
 
@@ -73,7 +73,11 @@ def run(request: dict[str, Any]) -> None:
     """Run the tests of a request, whatever they print, and record what becomes of them."""
     recorder = Recorder(request["record"], backwards=request["backwards"])
     with contextlib.redirect_stderr(io.StringIO()) as said:
-        status = int(pytest.main([*OPTIONS, *request["arguments"]], [recorder]))
+        try:
+            status = int(pytest.main([*OPTIONS, *request["arguments"]], [recorder]))
+        except Exception as error:  # noqa: BLE001 - a warning of what is never closed comes so late
+            status = int(pytest.ExitCode.INTERNAL_ERROR)
+            print(f"{type(error).__name__}: {one_line(str(error))}", file=said)
     # What pytest says before it begins: a conftest.py that does not import, a file not found.
     words = [line.removeprefix("E ").strip() for line in said.getvalue().splitlines()]
     recorder.write(

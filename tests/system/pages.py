@@ -267,10 +267,12 @@ class PeoplePage(Page):
         self.press("Rename")
 
     def rename_in_vain(self, name: str) -> str:
-        """Ask for a name that is refused, and give the reason."""
+        """Ask for a name that is refused, and give the reason; the page must not be left."""
         self.type(Name=name)
+        came = self._came()
         self.press_in_vain("Rename")
-        return wait(self.browser, lambda _: self.problem)
+        wait(self.browser, lambda _: self.problem or self._came() != came)
+        return self.problem
 
     def delete_account(self) -> None:
         self.disclose("Delete")

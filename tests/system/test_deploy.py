@@ -202,8 +202,8 @@ class TestGevent(Served):
         with closing(sqlite3.connect(file, isolation_level=None)) as program:
             program.execute("BEGIN IMMEDIATE")
             writer = send(server, "/users/", someone, headers)
-            # SQLite's own wait takes ten seconds, in which a frozen server would answer nothing.
-            pages = [visitor.get("/posts/", timeout=8) for _ in range(3)]
+            # The writer's wait takes ten seconds, in which a frozen server would answer nothing.
+            pages = [visitor.get("/posts/", timeout=5) for _ in range(3)]
 
         assert [page.status_code for page in pages] == [200] * 3
         assert read(writer).status_code == 201
