@@ -1,5 +1,6 @@
 """Holds the project's own tests to every bug and every variant, and writes docs/bugs.md."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
@@ -89,7 +90,7 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     path = root / PAGE
     if not check:
         path.write_text(text, "utf-8", newline="\n")
-    elif not path.exists() or path.read_text("utf-8") != text:
+    elif not path.exists() or shape(path.read_text("utf-8")) != shape(text):
         problems.append(f"{PAGE} is stale: run `nox -s kata -- --reference` and commit it.")
     layers = Counter(outcome.first_seen for outcome in outcomes)
     seen = ", ".join(f"{layers[layer]} first by {layer}" for layer in LAYERS)
@@ -231,6 +232,11 @@ def page(outcomes: Sequence[Outcome], variants: Sequence[Variant]) -> str:
     lines.append(VARIANTS)
     lines += [f"| `{v.name}` | {v.topic} | {one_line(v.why)} |" for v in variants]
     return "\n".join(lines) + "\n"
+
+
+def shape(text: str) -> str:
+    """Give the page without how many tests see a bug: beside those that must, some do by chance."""
+    return re.sub(r"\| [1-9]\d* (?=\|)", "| n ", text)
 
 
 def one_line(text: str) -> str:

@@ -70,7 +70,7 @@ class TestMethods:
     def test_post_stores_the_contact_card(self, john, card_of):
         response = submit(john, "/contact", CARD)
 
-        assert (response.status_code, response.location) == (302, "/contact")
+        assert response.location == "/contact"
         assert card_of("John Williams") == CARD
         assert card_of("Fordo Baggings")["city"] == "Chicago"
 
@@ -91,7 +91,7 @@ class TestMethods:
 
         response = submit(john, "/contact", CARD)
 
-        assert response.status_code == 302
+        assert response.location == "/contact"
         assert card_of("John Williams") == CARD
 
     def test_spaces_around_and_within_are_made_single(self, john, card_of):
@@ -148,7 +148,7 @@ class TestMethods:
     def test_what_is_just_short_enough_is_stored(self, john, card_of, longest):
         response = submit(john, "/contact", {**CARD, **longest})
 
-        assert response.status_code == 302
+        assert response.location == "/contact"
         assert card_of("John Williams") == {**CARD, **longest}
 
     def test_a_card_that_was_changed_meanwhile_is_a_conflict(self, john, log_in, card_of):

@@ -105,6 +105,8 @@ def browsers(*, headed: bool) -> Iterator[OpenBrowser]:
                 options.add_argument("--no-sandbox")
             options.binary_location = binary
             if folder:
+                if REMOTE:
+                    missing("A Grid's browsers keep their profiles to themselves.")
                 options.add_argument(f"--user-data-dir={folder / 'profile'}")
                 options.binary_location = with_a_page(binary, folder)
             return Browser(driver, options)

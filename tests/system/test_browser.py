@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.system.browser import REMOTE, find
+from tests.system.browser import REMOTE, find, missing
 from tests.system.pages import wait
 
 ROOT = Path(__file__).parents[2]
@@ -162,8 +162,13 @@ class TestReports:
         assert "Uncaught Error: thrown" in Path(f"{thrown}.console.json").read_text()
 
 
-@pytest.mark.skipif(bool(REMOTE), reason="What a Grid leaves on its machine is not seen from here.")
 class TestEnd:
+    @pytest.fixture(autouse=True)
+    def here(self) -> None:
+        """A browser of this machine."""
+        if REMOTE:
+            missing("What a Grid leaves on its machine is not seen from here.")
+
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
     def test_a_run_that_is_ended_leaves_nothing(
         self, number: signal.Signals, tmp_path: Path

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.system.blog import BlogTestCase
-from tests.system.browser import REMOTE
 from tests.system.pages import Page, PreferencesPage, wait
 
 
@@ -39,7 +38,6 @@ class TestSet(BlogTestCase):
         assert (page.is_dark, page.chosen) == (True, "Dark")
         assert self.visit(Page, "/posts/").is_dark
 
-    @pytest.mark.skipif(bool(REMOTE), reason="A Grid's browsers keep their profiles to themselves.")
     def test_the_preference_is_there_when_the_browser_is_started_again(self) -> None:
         with self.another_browser(self.folder) as browser:
             self.visit(PreferencesPage, browser=browser).choose("Dark")

@@ -1,6 +1,7 @@
 """The kata's catalogue: it is right, and each thing that may be wrong with one is named."""
 
 import tempfile
+import tomllib
 import unittest
 from pathlib import Path
 
@@ -45,6 +46,12 @@ class TestCatalogue(unittest.TestCase):
 
     def test_the_projects_own_is_right(self):
         self.assertTrue(load(ROOT).topics)
+
+    def test_each_feature_of_the_course_can_be_broken(self):
+        rows = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
+        features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
+
+        self.assertEqual({bug.feature for bug in load(ROOT).bugs}, features)
 
     def test_bugs_and_variants_are_read(self):
         self.write(table("a_bug", BUG))
