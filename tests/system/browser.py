@@ -44,9 +44,11 @@ ARGUMENTS = [
 ]
 
 # Runs the driver while the standard input is open: until this process closes it, or dies of
-# whatever. Then the driver and its browsers end, in any state, and their folder is removed.
+# whatever. Then the driver and its browsers end, in any state, and their folder is removed. The
+# output is the driver's alone: it ends when the driver does.
 SERVE = """
 setsid "$0" --port=0 &
+exec > /dev/null 2>&1
 cat
 kill -s KILL -- "-$!"
 while [ -e "$TMPDIR" ]; do rm -rf "$TMPDIR"; done
@@ -156,22 +158,27 @@ def missing(reason: str) -> NoReturn:
 
 @contextmanager
 def serving(driver: str) -> Iterator[str]:
-    """Run the driver on a free port, and give its address."""
-    process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-        ["/bin/sh", "-c", SERVE, driver],
-        env={**os.environ, "TMPDIR": tempfile.mkdtemp(prefix="browser-")},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for the tests to obey
-    )
-    try:
-        said = ""
-        while not (port := re.search(r"successfully on port (\d+)", said)):
-            line = process.stdout.readline()
-            assert line, f"{driver} does not start: {said}"
-            said += line
-        yield f"http://127.0.0.1:{port[1]}"
-    finally:
-        process.communicate()
+    """Run the driver on a free port, and give its address.
+
+    The port that it finds free may be taken before it has it: then it ends, and another is tried.
+    """
+    said = ""
+    for _ in range(3):
+        process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+            ["/bin/sh", "-c", SERVE, driver],
+            env={**os.environ, "TMPDIR": tempfile.mkdtemp(prefix="browser-")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the tests to obey
+        )
+        try:
+            for line in process.stdout:
+                if port := re.search(r"successfully on port (\d+)", line):
+                    yield f"http://127.0.0.1:{port[1]}"
+                    return
+                said += line
+        finally:
+            process.communicate()
+    pytest.fail(f"{driver} does not start: {said}", pytrace=False)

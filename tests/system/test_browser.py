@@ -5,14 +5,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.system.browser import REMOTE, find, missing
+from tests.system.browser import REMOTE, find, missing, serving
 from tests.system.pages import wait
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +97,41 @@ class TestFind:
             f"{tmp_path}/chromium-headless-shell",
         )
         assert find(headed=True) == (f"{tmp_path}/chromedriver", f"{tmp_path}/chromium")
+
+
+class TestServing:
+    @pytest.fixture
+    def driver(self, tmp_path: Path) -> Callable[[str], str]:
+        """Makes a driver that does what the lines of a shell script say."""
+
+        def driver(*lines: str) -> str:
+            path = tmp_path / "chromedriver"
+            path.write_text("\n".join(["#!/bin/sh", *lines]))
+            path.chmod(0o700)
+            return str(path)
+
+        return driver
+
+    def test_a_driver_whose_port_is_taken_is_started_again(
+        self, driver: Callable[..., str], tmp_path: Path
+    ) -> None:
+        tried = tmp_path / "tried"
+        path = driver(
+            f"[ -e {tried} ] || {{ touch {tried}; exit 1; }}",
+            "echo started successfully on port 4444.",
+            "exec sleep 60",
+        )
+
+        with serving(path) as address:
+            assert address == "http://127.0.0.1:4444"
+
+    def test_a_driver_that_does_not_start_is_a_failure_in_its_own_words(
+        self, driver: Callable[..., str]
+    ) -> None:
+        path = driver("echo Port not available. >&2", "exit 1")
+
+        with pytest.raises(pytest.fail.Exception, match="Port not available"), serving(path):
+            pass
 
 
 @pytest.fixture(scope="module")
