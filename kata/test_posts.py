@@ -15,10 +15,10 @@ from tests.html import texts
 
 
 class TestRead:
-    def test_a_post_has_its_title(self, client, dataset):
-        response = client.get("/posts/1")
+    def test_a_tag_leads_to_the_posts_that_bear_it(self, client, dataset):
+        response = client.get("/posts/tagged/3")
 
-        assert texts(response, "h1") == ["Using Templates in Flask"]
+        assert texts(response, "article h2") == ["Working with Databases in Flask"]
 
 
 # Your tests go here. `nox -s kata -- posts` grades them.

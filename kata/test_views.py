@@ -11,12 +11,14 @@ The fixtures, which conftest.py in the project's root explains: `client`, `datas
 - system: rename and delete yourself on the people page, whose script calls the API.
 """
 
+from tests.html import texts
 
-class TestMethodView:
-    def test_a_person_is_json(self, client, dataset):
-        response = client.get("/users/1")
 
-        assert response.json == {"id": 1, "username": "John Williams"}
+class TestView:
+    def test_about_is_a_page_of_its_own(self, client):
+        response = client.get("/about")
+
+        assert texts(response, "h1") == ["About"]
 
 
 # Your tests go here. `nox -s kata -- views` grades them.
