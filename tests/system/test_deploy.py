@@ -349,6 +349,9 @@ class TestHeroku(Served):
         assert [path for path in server.folder.rglob("*") if path.is_socket()] == []
 
     def test_the_platform_says_how_many_workers_there_are(self, server):
+        # A worker says that it boots, imports the application, and then can answer.
+        assert get(server, "/").status_code == 200
+
         booted = server.processes[0].wait_for("Booting worker with pid", times=2)
 
         assert len(booted) == 2

@@ -18,6 +18,7 @@ from kata.__main__ import main
 from kata.catalogue import load
 from kata.grader import Grade, grade
 from kata.runner import Pool, project_files
+from tests.system.browser import missing
 
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).with_name("kata")
@@ -116,16 +117,16 @@ class TestGrade:
             ("gives_up", "broken", "The tests cannot be run: pytest ended with status 2"),
             ("endless", "stopped", "The run does not end in kata/endless.py::test_waits."),
             ("exits", "stopped", "The run ends its process in kata/exits.py::test_exits."),
-            pytest.param(
-                *("kills", "stopped", "The run kills the process it comes from in kata/kills.py"),
-                marks=pytest.mark.skipif(sys.platform == "win32", reason="There is no SIGKILL."),
-            ),
+            ("kills", "stopped", "The run kills the process it comes from in kata/kills.py"),
             ("ordered", "order", "The order of the tests matters: in reverse kata/ordered.py"),
             ("random_", "random", "Passed twice, and then without any bug kata/random_.py::"),
             ("writes", "litter", "The tests leave app/__init__.py, greeting.txt behind"),
         ],
     )
     def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner, verdict, reason):
+        if learner == "kills" and not hasattr(signal, "SIGKILL"):
+            missing("This system has no SIGKILL.")
+
         grade = graded(learner)
 
         assert grade.verdict == verdict
@@ -240,9 +241,10 @@ class TestCommandLine:
             "0 times, and must stand there once.\n"
         )
 
-    @pytest.mark.skipif(not hasattr(os, "fork"), reason="This system cannot fork.")
     def test_a_run_is_a_group_of_its_own_as_soon_as_it_is_known(self):
         """Whoever ends a group that is not there yet ends nothing, and waits for the run."""
+        if not hasattr(os, "fork"):
+            missing("This system cannot fork.")
         code = "import os; from kata.zygote import start; pid = start('', fork=True); "
         code += "print(os.getpgid(pid) == pid); os.waitpid(pid, 0)"
         command = [sys.executable, "-c", code]
@@ -251,10 +253,11 @@ class TestCommandLine:
 
         assert said.stdout == "True\n"
 
-    @pytest.mark.skipif(sys.platform != "linux", reason="It finds a process by Linux' /proc.")
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_an_interrupted_run_leaves_nothing(self, project, tmp_path, number):
         """The test and the process that it has detached hold a pipe: it ends when they do."""
+        if sys.platform != "linux":
+            missing("A process that has left its group is found by Linux' /proc alone.")
         os.mkfifo(pipe := tmp_path / "pipe")
         (project / "kata" / "test_words.py").write_text(
             "import subprocess\n"
