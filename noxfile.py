@@ -184,10 +184,11 @@ def kata(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a page costs with few posts and with many, and what a bug costs the kata."""
-    install(session, "system")
+    """Measure what a list, a bug of the kata and a browser test cost, beside what they may cost."""
+    install_system(session)
     session.run("python", "-m", "bench.posts", *session.posargs)
     session.run("python", "-m", "bench.kata")
+    session.run("python", "-m", "bench.browser")
 
 
 @nox.session
