@@ -11,11 +11,21 @@ from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 
 from tests.system.browser import Browser, OpenBrowser, browsers
+from tests.system.processes import MEASURED
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--headed`."""
     parser.addoption("--headed", action="store_true", help="show the browser")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unmeasured() -> Iterator[None]:
+    """What a test starts is not measured, unless it is given `MEASURED`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in MEASURED:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
