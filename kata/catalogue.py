@@ -5,6 +5,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -135,6 +136,7 @@ def problems_of_the_edit(root: Path, edit: Edit) -> Iterator[str]:
         yield f"its edit leaves no valid Python: {error.msg}, line {error.lineno}."
 
 
+@cache
 def what_runs(file: str, text: str) -> str:
     """Give what is left of a file without what makes no difference to it."""
     if file.endswith(".py"):
