@@ -108,7 +108,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, server.stop, timeout=1)
     # With PORT=0, which is any free port, only this tells which.
-    print(f"Listening at http://127.0.0.1:{server.server_port}", file=sys.stderr)  # noqa: T201
+    print(f"Listening at http://127.0.0.1:{server.server_port}", file=sys.stderr)  # noqa: T201 - to a person
     server.serve_forever()
 
 
