@@ -184,11 +184,12 @@ def kata(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a list, a bug of the kata and a browser test cost, beside what they may cost."""
+    """Measure lists, the kata, browser tests and servers, each beside what it may cost."""
     install_system(session)
     session.run("python", "-m", "bench.posts", *session.posargs)
     session.run("python", "-m", "bench.kata")
     session.run("python", "-m", "bench.browser")
+    session.run("python", "-m", "bench.servers")
 
 
 @nox.session

@@ -75,16 +75,16 @@ class Process:
         assert len(found) >= times, f"{pattern!r} is not in its output:\n{self.log}"
         return found
 
-    def wait(self, seconds: float = PATIENCE) -> int:
+    def wait(self) -> int:
         """Give its exit status, once no process of it is left that could still write something."""
-        self._reader.join(seconds)
-        assert self._has_ended, f"It has not ended after {seconds} seconds:\n{self.log}"
+        self._reader.join(PATIENCE)
+        assert self._has_ended, f"It has not ended after {PATIENCE} seconds:\n{self.log}"
         return self._process.wait(PATIENCE)
 
-    def end(self, number: int = signal.SIGTERM, seconds: float = PATIENCE) -> int:
+    def end(self, number: int = signal.SIGTERM) -> int:
         """Send it a signal, and give its exit status."""
         self._process.send_signal(number)
-        return self.wait(seconds)
+        return self.wait()
 
     def __enter__(self) -> Self:
         return self

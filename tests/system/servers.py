@@ -36,9 +36,6 @@ COMMANDS = {
     "Procfile": ("honcho --env {folder}/.env start web", r"Listening at: http://(\S+)"),
 }
 
-# Seconds. uWSGI needs one or two: it looks once in each whether its workers have ended.
-AT_ONCE = 3
-
 # A test waits for what a password does, not for how slowly it is hashed.
 CHEAP = {"FLASK_PASSWORD_METHOD": "pbkdf2:sha256:1"}
 
@@ -69,8 +66,8 @@ class Server:
         return f"http://{self.addresses[0]}"
 
     def end(self) -> list[int]:
-        """End it as the system does, at once, and give each process's exit status."""
-        return [process.end(seconds=AT_ONCE) for process in self.processes]
+        """End it as the system does, and give each process's exit status."""
+        return [process.end() for process in self.processes]
 
 
 @contextmanager
