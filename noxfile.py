@@ -45,6 +45,13 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-c", "constraints.txt", *PYPROJECT["project"]["dependencies"], *needed)
 
 
+def pytest_of(session: nox.Session, layer: str) -> list[str]:
+    """Give the command that runs a layer, or what of it the positional arguments name."""
+    folder = f"tests/{layer}"
+    named = any(Path(argument).as_posix().startswith(folder) for argument in session.posargs)
+    return [*PYTEST, *([] if named else [folder]), *session.posargs]
+
+
 def measure(session: nox.Session, layer: str, *command: str) -> None:
     """Run a layer's tests as `python -m COMMAND`, and keep what they cover for `coverage`."""
     env = {"COVERAGE_FILE": f".coverage.{layer}"}
@@ -114,14 +121,14 @@ def unit(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Run the integration layer with pytest (-- -k login -n 2)."""
     install(session, "integration")
-    measure(session, "integration", *PYTEST, "tests/integration", *session.posargs)
+    measure(session, "integration", *pytest_of(session, "integration"))
 
 
 @nox.session
 def system(session: nox.Session) -> None:
     """Run the system layer: a browser, real processes and servers (-- --headed, -- -k login)."""
     install_system(session)
-    measure(session, "system", *PYTEST, "tests/system", *session.posargs)
+    measure(session, "system", *pytest_of(session, "system"))
 
 
 def install_system(session: nox.Session) -> None:
@@ -160,7 +167,7 @@ def coverage(session: nox.Session) -> None:
 def postgres(session: nox.Session) -> None:
     """Run the integration layer, whole, on a real PostgreSQL server."""
     install(session, "integration", "postgres")
-    session.run(*PYTEST, "tests/integration", "--postgres", *session.posargs)
+    session.run(*pytest_of(session, "integration"), "--postgres")
 
 
 @nox.session(name="map")
