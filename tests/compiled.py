@@ -1,10 +1,9 @@
 """Compile once a process what every application of a test run would compile alike.
 
 A new application for each test is cheap but for two things, which come to the same each time:
-the code that builds a URL from a rule, and the code of a template.
+the rules of its URLs, and the code of a template.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -12,6 +11,9 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
+
+# What `Rule.compile` gives a rule.
+COMPILED = ("_parts", "_trace", "_converters", "_build", "_build_unknown", "arguments")
 
 
 class Templates(BytecodeCache):
@@ -31,14 +33,18 @@ def compile_once() -> None:
     """Have every application of this process share what it compiles; the results hold no state."""
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Templates()}
 
-    compile_builder = Rule._compile_builder
-    builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_rule = Rule.compile
+    compiled: dict[tuple[object, ...], dict[str, Any]] = {}
 
-    @wraps(compile_builder)
-    def compiled(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (rule.rule, tuple((rule.defaults or {}).items()), append_unknown)
-        if key not in builders:
-            builders[key] = compile_builder(rule, append_unknown)
-        return builders[key]
+    @wraps(compile_rule)
+    def compile_new(rule: Rule) -> None:
+        # All that this depends on.
+        domain = rule.host if rule.map.host_matching else rule.subdomain
+        defaults = (rule.defaults or {}).items()
+        key = (domain, rule.rule, rule.merge_slashes, *defaults, *rule.map.converters.items())
+        if key not in compiled:
+            compile_rule(rule)
+            compiled[key] = {name: getattr(rule, name) for name in COMPILED}
+        vars(rule).update(compiled[key])
 
-    Rule._compile_builder = compiled
+    Rule.compile = compile_new
