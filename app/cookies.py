@@ -3,11 +3,11 @@
 From the course's "Manejando Cookies" and Flask's "Cookies".
 """
 
-from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 
-from app.forms import Form
+from app.forms import Form, show
 
 THEMES = {"light": "Light", "dark": "Dark"}
 
@@ -37,14 +37,14 @@ def preferences() -> ResponseReturnValue:
     """Show the preferences, or have the client remember them for `PREFERENCE_LIFETIME`."""
     form = PreferencesForm(theme=theme())
     if not form.is_accepted():
-        return render_template("preferences.html", form=form), 422 if form.is_submitted else 200
+        return show("preferences.html", form)
     flash("Your preference is kept.")
     response = redirect(url_for("cookies.preferences"))
     response.set_cookie(
         "theme",
         form.theme.data,
         max_age=current_app.config["PREFERENCE_LIFETIME"],
-        secure=request.is_secure,
+        secure=current_app.session_interface.get_cookie_secure(current_app),
         httponly=True,
         samesite="Lax",
     )

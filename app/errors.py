@@ -3,18 +3,42 @@
 From Flask's "Handling Application Errors".
 """
 
-from flask import Flask, current_app, json, render_template, request
-from sqlalchemy.exc import OperationalError
+from flask import Flask, abort, current_app, json, render_template, request
+from sqlalchemy import exc
 from sqlalchemy.orm.exc import ObjectDeletedError
-from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response
+
+# How a database says that it is away, has no tables, or has no connection left.
+DATABASE_ERRORS = (exc.OperationalError, exc.ProgrammingError, exc.TimeoutError)
 
 
 def init_app(app: Flask) -> None:
     """Answer every HTTP error, and every exception that becomes one, in one way."""
+    app.before_request(refuse_what_is_malformed)
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(ObjectDeletedError, row_is_gone)
-    app.register_error_handler(OperationalError, database_is_away)
+    for database_error in DATABASE_ERRORS:
+        app.register_error_handler(database_error, database_is_away)
+
+
+def refuse_what_is_malformed() -> None:
+    """Read the request whole, before anything is made of a part of it; raises 400, or 413.
+
+    A server may mark a body as one that ends by itself. Werkzeug then takes one that was cut off
+    for a whole one, and of one that is too large it takes what the limit lets through.
+    """
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        abort(400, "The query string is not UTF-8.")
+    body = request.get_data()
+    if request.content_length is None:
+        request.stream.read(1)  # 413 at the limit
+    elif len(body) < request.content_length:
+        abort(400, "The body ends too early.")
+    if None in request.form:
+        abort(400, "A part of the form has no name.")
 
 
 def wants_json() -> bool:
@@ -32,18 +56,21 @@ def answer(error: HTTPException) -> Response:
     """Give the error as the client asks; a 503 where its page asks a database that is away."""
     try:
         return as_asked(error)
-    except OperationalError as failure:
+    except DATABASE_ERRORS as failure:
         return database_is_away(failure)
 
 
 def as_asked(error: HTTPException) -> Response:
     """Give the error with its own status and headers, such as the `Allow` of a 405."""
     response = Response(status=error.code, headers=error.get_headers())
+    host_is_bad = isinstance(request.routing_exception, BadRequest)
     if wants_json():
         response.data = json.dumps(
             {"code": error.code, "name": error.name, "message": error.description}
         )
         response.mimetype = "application/json"
+    elif host_is_bad:  # the page could not build the URL of any other
+        response.data = error.get_body()
     else:
         response.data = render_template("error.html", error=error)
     response.vary.add("Accept")
@@ -55,7 +82,7 @@ def row_is_gone(_error: ObjectDeletedError) -> Response:
     return answer(NotFound("This has just been deleted."))
 
 
-def database_is_away(error: OperationalError) -> Response:
+def database_is_away(error: exc.SQLAlchemyError) -> Response:
     """Log what happened and answer 503: it is no fault of the request, and may pass."""
     current_app.logger.error(
         "The database does not answer. Was `flask init-db` run?", exc_info=error

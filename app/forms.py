@@ -4,14 +4,21 @@ Flask-WTF's `CSRFProtect` (see `app.sessions`) checks the token of every request
 something before any form is made, so the forms themselves are plain WTForms.
 """
 
+import re
 import unicodedata
 from contextlib import suppress
 from typing import Any
 
 import wtforms
-from flask import abort, request
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import ValidationError
+
+from app.errors import wants_json
+
+# White space, but no control character that Python counts among it.
+SPACES = re.compile(r"[^\S\x0b\x0c\x1c-\x1f\x85]+")
 
 
 class Form(wtforms.Form):
@@ -28,9 +35,8 @@ class Form(wtforms.Form):
     @property
     def reasons(self) -> str:
         """Everything that is wrong, in one line."""
-        return " ".join(
-            f"{self[name].label.text}: {' '.join(errors)}" for name, errors in self.errors.items()
-        )
+        fields = [f"{field.label.text}: {' '.join(field.errors)}" for field in self if field.errors]
+        return " ".join([*self.form_errors, *fields])
 
 
 class EditForm(Form):
@@ -55,14 +61,29 @@ def sent() -> MultiDict[str, str]:
     # Thousands of brackets, each within the other, are more than Python's parser takes.
     with suppress(RecursionError):
         values = request.get_json(silent=True)
-    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+    if not isinstance(values, dict) or not all(is_text(value) for value in values.values()):
         abort(400, "The body must be a JSON object whose values are all text.")
     return MultiDict(values)
 
 
+def is_text(value: object) -> bool:
+    """Say whether the value is text; JSON can spell half of a surrogate pair, which is none."""
+    return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def show(
+    template: str, form: Form, status: int | None = None, **context: Any
+) -> ResponseReturnValue:
+    """Give the page with the form, or tell who wants JSON why what was sent is refused."""
+    status = status or (422 if form.is_submitted else 200)
+    if form.is_submitted and wants_json():
+        abort(status, form.reasons)
+    return render_template(template, form=form, **context), status
+
+
 def one_line(value: str | None) -> str:
     """Give the text with single spaces, none at its ends, and its accents composed (NFC)."""
-    return " ".join(unicodedata.normalize("NFC", value or "").split())
+    return SPACES.sub(" ", unicodedata.normalize("NFC", value or "")).strip(" ")
 
 
 def many_lines(value: str | None) -> str:
@@ -77,8 +98,14 @@ def is_visible(text: str) -> bool:
 
 def readable(_form: wtforms.Form, field: wtforms.Field) -> None:
     """Refuse control characters, lone surrogates, and text in which nothing can be seen."""
-    value = field.data or ""
-    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in value):
-        raise ValidationError("This has a character that cannot be stored or shown.")
-    if value and not is_visible(value):
-        raise ValidationError("This has nothing in it that can be seen.")
+    if reason := fault(field.data or ""):
+        raise ValidationError(reason)
+
+
+def fault(text: str) -> str:
+    """Give why nobody could read the text, or an empty one where everybody can."""
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
+        return "This has a character that cannot be stored or shown."
+    if text and not is_visible(text):
+        return "This has nothing in it that can be seen."
+    return ""

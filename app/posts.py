@@ -9,7 +9,7 @@ from werkzeug.exceptions import Conflict
 from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.forms import EditForm, is_visible, many_lines, one_line, readable
+from app.forms import EditForm, is_visible, many_lines, one_line, readable, show
 from app.models import (
     TAGNAME_LENGTH,
     TEXT_LENGTH,
@@ -106,9 +106,13 @@ def edit(post_id: int) -> ResponseReturnValue:
 @posts.post("/<int:post_id>/delete")
 @login_required
 def delete(post_id: int) -> ResponseReturnValue:
-    """Delete a post of one's own."""
-    db.session.delete(own_post(post_id))
-    commit("The post was changed meanwhile. Look at it again before you delete it.")
+    """Delete a post of one's own, as it was when it was looked at."""
+    changed = "The post was changed meanwhile. Look at it again before you delete it."
+    post = own_post(post_id)
+    if not EditForm().is_of(post.version):
+        raise Conflict(changed)
+    db.session.delete(post)
+    commit(changed)
     flash("Your post is deleted.")
     return redirect(url_for("posts.newest"))
 
@@ -123,19 +127,15 @@ def own_post(post_id: int) -> Blogpost:
 
 def edit_form(post: Blogpost, form: PostForm, heading: str) -> ResponseReturnValue:
     """Show the form, or store what it sends; what is refused stays in the form."""
-    status = 200
-    if form.is_accepted():
-        try:
-            store(post, form)
-        except Conflict as conflict:
-            form.form_errors.append(str(conflict.description))
-            status = 409
-        else:
-            flash("Your post is kept.")
-            return redirect(url_for("posts.post", post_id=post.id))
-    elif form.is_submitted:
-        status = 422
-    return render_template("edit_post.html", form=form, heading=heading), status
+    if not form.is_accepted():
+        return show("edit_post.html", form, heading=heading)
+    try:
+        store(post, form)
+    except Conflict as conflict:
+        form.form_errors.append(str(conflict.description))
+        return show("edit_post.html", form, 409, heading=heading)
+    flash("Your post is kept.")
+    return redirect(url_for("posts.post", post_id=post.id))
 
 
 def store(post: Blogpost, form: PostForm) -> None:

@@ -16,7 +16,6 @@ from flask import (
     current_app,
     flash,
     redirect,
-    render_template,
     request,
     session,
     url_for,
@@ -31,7 +30,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.errors import wants_json
-from app.forms import Form, one_line, readable
+from app.forms import Form, one_line, readable, show
 from app.models import USERNAME_LENGTH, User, commit, db
 
 P = ParamSpec("P")
@@ -44,7 +43,7 @@ class SessionInterface(SecureCookieSessionInterface):
     """Flask's own session, whose cookie goes back over https alone where it came over https."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        return request.is_secure
+        return request.is_secure or super().get_cookie_secure(app)
 
 
 def init_app(app: Flask) -> None:
@@ -81,12 +80,12 @@ def signup() -> ResponseReturnValue:
     """Make an account and log in with it; a name that is taken is a 409."""
     form = SignUpForm()
     if not form.is_accepted():
-        return render_template("signup.html", form=form), 422 if form.is_submitted else 200
+        return show("signup.html", form)
     try:
         log_in(create_user(form))
     except Conflict as conflict:
         form.username.errors = [str(conflict.description)]
-        return render_template("signup.html", form=form), 409
+        return show("signup.html", form, 409)
     flash("Welcome.")
     return redirect(url_for("pages.home"))
 
@@ -105,12 +104,12 @@ def login() -> ResponseReturnValue:
     """Log in, and go on to where the person was sent from."""
     form = LoginForm()
     if not form.is_accepted():
-        return render_template("login.html", form=form), 422 if form.is_submitted else 200
+        return show("login.html", form)
     user = authenticate(form.username.data or "", form.password.data or "")
     if user is None:
         # One message for both, and beside neither field: it tells nobody which names exist.
         form.form_errors.append("This name and this password do not belong together.")
-        return render_template("login.html", form=form), 401
+        return show("login.html", form, 401)
     log_in(user)
     target = request.args.get("next", "")
     return redirect(target if is_local(target) else url_for("pages.home"))

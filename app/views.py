@@ -3,7 +3,7 @@
 From the course's "Vistas basadas en clases" and Flask's "Class-based Views".
 """
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView, View
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from werkzeug.exceptions import Conflict
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length, Regexp
 
-from app.forms import EditForm, one_line, readable
+from app.forms import EditForm, one_line, readable, show
 from app.models import (
     CITY_LENGTH,
     EMAIL_LENGTH,
@@ -77,15 +77,13 @@ class ContactView(View):
     def dispatch_request(self) -> ResponseReturnValue:
         user = logged_in_user()
         form = ContactForm(obj=user.contact)
-        if request.method == "GET":
-            return render_template("contact.html", form=form)
-        if not form.validate():
-            return render_template("contact.html", form=form), 422
+        if not form.is_accepted():
+            return show("contact.html", form)
         try:
             store_contact(user, form)
         except Conflict as conflict:
             form.form_errors.append(str(conflict.description))
-            return render_template("contact.html", form=form), 409
+            return show("contact.html", form, 409)
         flash("Your contact card is kept.")
         return redirect(url_for("pages.contact"))
 

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import QueuePool
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.config import HEADERS
 from app.models import Blogpost, Contact, Tag, User, db
-from tests.html import page, submit, texts
+from tests.html import page, submit, texts, token
+from tests.stored import stored
 from tests.unit import CONFIG
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -136,6 +139,136 @@ class TestDatabaseIsAway:
         visitor = client.application.test_client()
 
         assert texts(visitor.get("/"), "h1") == ["Hello World!!!"]
+
+    def test_a_database_without_tables_is_no_fault_of_the_request(self, app, client):
+        with app.app_context():
+            db.drop_all()
+
+        assert app.test_client().get("/posts/").status_code == 503
+
+    def test_a_database_with_no_connection_left_is_no_fault_of_the_request(self, tmp_path):
+        pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": 0.01}
+        database = {
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/blog.sqlite",
+            "SQLALCHEMY_ENGINE_OPTIONS": pool,
+        }
+        app = create_app({**CONFIG, **database})
+        with app.app_context():
+            engine = db.engine
+
+        with engine.connect():
+            response = app.test_client().get("/posts/")
+
+        engine.dispose()
+        assert response.status_code == 503
+
+
+class TestMalformed:
+    """What cannot be read to its end, or is no text, is refused before anything is made of it."""
+
+    SAM = "username=Sam&password=second+breakfast"
+
+    @pytest.fixture
+    def sign_up(self, app: Flask, client: FlaskClient) -> Callable[..., TestResponse]:
+        """Sends a body to the API as a server does that marks it as one that ends by itself."""
+        app.config["MAX_CONTENT_LENGTH"] = 1000
+        headers = token(client)
+
+        def sign_up(body: str, **environ: str) -> TestResponse:
+            return client.post(
+                "/users/",
+                data=body,
+                content_type="application/x-www-form-urlencoded",
+                headers=headers,
+                environ_overrides={"wsgi.input_terminated": True, **environ},
+            )
+
+        return sign_up
+
+    def test_a_body_that_is_cut_off_is_refused_whole(self, app, sign_up):
+        response = sign_up(self.SAM, CONTENT_LENGTH="500")
+
+        assert response.status_code == 400
+        assert response.json["message"] == "The body ends too early."
+        assert stored(app)["user"] == []
+
+    def test_a_body_over_the_limit_is_refused_though_its_length_is_not_told(self, app, sign_up):
+        chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
+
+        response = sign_up(f"{self.SAM}&more={'x' * 1000}", **chunked)
+
+        assert response.status_code == 413
+        assert stored(app)["user"] == []
+
+    def test_a_body_within_the_limit_is_taken_though_its_length_is_not_told(self, sign_up):
+        chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
+
+        assert sign_up(self.SAM, **chunked).status_code == 201
+
+    def test_a_part_of_a_form_without_a_name_is_refused(self, client):
+        body = "--x\r\nContent-Disposition: form-data\r\n\r\nSam\r\n--x--\r\n"
+
+        response = client.post("/login", data=body, content_type="multipart/form-data; boundary=x")
+
+        assert response.status_code == 400
+        assert texts(response, "main p") == ["A part of the form has no name."]
+
+    @pytest.mark.parametrize("path", ["/posts/", "/users/", "/posts/new"])
+    def test_a_query_that_is_no_utf_8_is_refused(self, client, path):
+        response = client.get(path, environ_overrides={"QUERY_STRING": "before=\xff"})
+
+        assert response.status_code == 400
+
+    @pytest.mark.parametrize("host", ["..", "evil.example"])
+    def test_a_host_that_cannot_be_believed_is_refused_on_a_page_without_links(self, app, host):
+        app.config["TRUSTED_HOSTS"] = ["localhost"]
+
+        response = app.test_client().get("/", headers={"Host": host})
+
+        assert response.status_code == 400
+        assert texts(response, "h1") == ["Bad Request"]
+        assert page(response).cssselect("[href]") == []
+
+
+class TestRefusedForms:
+    @pytest.mark.parametrize(
+        ("path", "sent", "status", "reason"),
+        [
+            ("/login", {"username": "", "password": "x"}, 422, "Name: This field is required."),
+            (
+                "/login",
+                {"username": "Gollum", "password": "my precious"},
+                401,
+                "This name and this password do not belong together.",
+            ),
+            (
+                "/signup",
+                {"username": "John Williams", "password": "my precious"},
+                409,
+                "Name: This name is taken; choose another one.",
+            ),
+            ("/preferences", {"theme": "pink"}, 422, "Theme: Not a valid choice."),
+            (
+                "/contact",
+                {"city": "London", "email": "none", "version": "1"},
+                422,
+                "Email: This is no email address.",
+            ),
+            (
+                "/posts/1/edit",
+                {"title": "Flask", "text": "It is small.", "version": "7"},
+                409,
+                "This post was changed meanwhile. Open it again to see how; your text is below.",
+            ),
+        ],
+    )
+    def test_who_wants_json_is_told_the_reason(self, john, path, sent, status, reason):
+        headers = {**token(john), "Accept": "application/json"}
+
+        response = john.post(path, data=sent, headers=headers)
+
+        assert (response.status_code, response.mimetype) == (status, "application/json")
+        assert response.json["message"] == reason
 
 
 # It would end an attribute or a title first.

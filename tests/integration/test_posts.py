@@ -444,6 +444,18 @@ class TestOwn:
         assert texts(response, ".notice") == ["Your post is deleted."]
         assert john.get("/posts/1").status_code == 404
 
+    def test_a_post_that_was_changed_since_it_was_looked_at_is_not_deleted(self, john):
+        [form] = page(john.get("/posts/1")).cssselect("form[action$=delete]")
+        submit(john, "/posts/1/edit", {"title": "Flask, again"})
+
+        response = john.post(form.get("action"), data=dict(form.form_values()))
+
+        assert response.status_code == 409
+        assert texts(response, "h1 + p") == [
+            "The post was changed meanwhile. Look at it again before you delete it."
+        ]
+        assert john.get("/posts/1").status_code == 200
+
     @pytest.mark.parametrize("url", ["/posts/99/edit", "/posts/99/delete"])
     def test_a_post_that_is_not_there_is_not_found(self, john, url):
         assert john.post(url, data=POST, headers=token(john)).status_code == 404

@@ -71,6 +71,13 @@ class TestStore:
 
         assert client.get_cookie("session").secure
 
+    def test_flasks_own_setting_keeps_the_cookie_to_https(self, app, client):
+        app.config["SESSION_COOKIE_SECURE"] = True
+
+        client.get("/login")
+
+        assert client.get_cookie("session").secure
+
     def test_over_http_the_cookie_goes_back_over_http(self, client):
         client.get("/login")
 

@@ -226,6 +226,17 @@ class TestGevent(Served):
 
 @pytest.mark.parametrize("server", ["gunicorn"], indirect=True, scope="session")
 class TestGunicorn(Served):
+    def test_a_body_that_is_cut_off_is_refused(self, server, visitor):
+        # gunicorn says that it ends by itself, and Werkzeug would take what there is.
+        whole = {**token(visitor), **visitor.cookies_header, "Content-Length": "500"}
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        half = b"username=Half&password=of+a+password"
+        with closing(HTTPConnection(server.addresses[0], timeout=PATIENCE)) as connection:
+            connection.request("POST", "/users/", half, {**whole, **kind})
+            connection.sock.shutdown(socket.SHUT_WR)
+
+            assert connection.getresponse().status == 400
+
     def test_its_workers_agree_on_one_key_that_nobody_else_reads(self, server):
         assert get(server, "/").status_code == 200
 

@@ -89,6 +89,14 @@ class TestForm(FormTestCase):
             form.reasons, "Name: This field is required. City: This field is required."
         )
 
+    def test_what_is_wrong_with_the_whole_form_comes_first(self):
+        form = self.form(method="POST", data={"username": "John", "city": ""})
+        form.validate()
+
+        form.form_errors.append("It was changed meanwhile.")
+
+        self.assertEqual(form.reasons, "It was changed meanwhile. City: This field is required.")
+
 
 class TestSent(FormTestCase):
     def test_a_form_is_what_was_posted(self):
@@ -120,6 +128,7 @@ class TestSent(FormTestCase):
             '{"username": null}',
             '{"username": ["John"]}',
             '{"username": "John", "city": {}}',
+            r'{"username": "\ud800"}',
             b"\xff",
         ):
             with (
@@ -144,6 +153,11 @@ class TestOneLine(unittest.TestCase):
         ):
             with self.subTest(typed=typed):
                 self.assertEqual(one_line(typed), kept)
+
+    def test_a_control_character_stays_to_be_refused(self):
+        for typed in ("John\x0b", "\x1cJohn", "John\x85Williams", "John\0"):
+            with self.subTest(typed=typed):
+                self.assertEqual(one_line(typed), typed)
 
     def test_an_accent_typed_apart_is_joined_to_its_letter(self):
         self.assertEqual(one_line("Adio\N{COMBINING ACUTE ACCENT}s"), "Adiós")

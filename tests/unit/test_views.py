@@ -98,8 +98,9 @@ class TestMethods(DatabaseTestCase):
 
         with self.app.test_request_context("/contact?city=Paris"):
             session["user_id"] = user.id
-            shown = ContactView().dispatch_request()
+            shown, status = ContactView().dispatch_request()
 
+        self.assertEqual(status, 200)
         self.assertIn('value="London"', shown)
         self.assertEqual(user.contact.version, 1)
 
