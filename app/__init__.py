@@ -23,7 +23,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 
     From the course's section on blueprints and Flask's "Application Factories".
     """
-    app = Flask(__name__, instance_path=os.environ.get("FLASK_INSTANCE_PATH"))
+    app = Flask(__name__, instance_path=os.environ.get("FLASK_INSTANCE_PATH") or None)
 
     config.init_app(app, settings)
     errors.init_app(app)

@@ -10,10 +10,11 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from werkzeug.exceptions import Conflict
 
 from app import dataset
+from app.forms import fault
 from app.models import Blogpost, Contact, Tag, User, create_tables, db
 
 group1 = AppGroup("group1", help="The course's group of commands.")
@@ -71,8 +72,9 @@ def init_db() -> None:
 @with_appcontext
 def seed(password: str | None) -> None:
     """Store the course's people, posts and tags."""
-    if password == "":
-        raise click.BadParameter("It must not be empty.", param_hint="--password")
+    reason = "It must not be empty." if password == "" else fault(password or "")
+    if reason:
+        raise click.BadParameter(reason, param_hint="--password")
     with clear_database_errors():
         create_tables()
         dataset.load(password)
@@ -84,7 +86,7 @@ def clear_database_errors() -> Iterator[None]:
     """Turn what the database refuses into a message and a non-zero exit status."""
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
         raise click.ClickException(f"The database does not answer: {error.orig}") from error
     except Conflict as error:
         raise click.ClickException(str(error.description)) from error

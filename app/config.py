@@ -91,11 +91,11 @@ def secret_key(folder: Path) -> str:
 
     Several workers that start at once agree on one: linking a finished file into place either
     succeeds whole or finds that another worker was first. Raises `RuntimeError` where the
-    folder cannot be written to.
+    folder cannot be written to, or the key not be read.
     """
     path = folder / "secret_key"
-    if not path.exists():
-        try:
+    try:
+        if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=folder)
             draft = Path(name)
@@ -104,12 +104,12 @@ def secret_key(folder: Path) -> str:
             with suppress(FileExistsError):
                 path.hardlink_to(draft)
             draft.unlink()
-        except OSError as error:
-            raise RuntimeError(
-                f"There is no secret key, and {path} cannot be written ({error.strerror}). "
-                "Set FLASK_SECRET_KEY."
-            ) from error
-    return path.read_text()
+        return path.read_text()
+    except OSError as error:
+        raise RuntimeError(
+            f"The secret key in {path} can neither be read nor made ({error.strerror}). "
+            "Set FLASK_SECRET_KEY, or FLASK_INSTANCE_PATH to a folder of your own."
+        ) from error
 
 
 def add_headers(response: Response) -> Response:

@@ -131,7 +131,11 @@ def utc_now() -> datetime:
 class Blogpost(Versioned, Model):
     """A post, written by one user and marked with many tags."""
 
-    __table_args__ = (Index("ix_blogpost_userid_id", "userid", "id"),)
+    # Nor does the id of a deleted post return: a form that is still open for it stores nothing.
+    __table_args__ = (
+        Index("ix_blogpost_userid_id", "userid", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
@@ -217,12 +221,19 @@ def prepare_connection(connection: Any, _record: object) -> None:
 
 
 def create_tables() -> None:
-    """Make the tables that are missing; those that are there stay as they are."""
+    """Make the tables that are missing; those that are there stay as they are.
+
+    Of several processes that do this at once one does it, and the others wait for it.
+    """
+    alone = "SELECT pg_advisory_xact_lock(0)"
     if db.engine.dialect.name == "sqlite":
+        alone = "BEGIN IMMEDIATE"
         with db.engine.connect() as connection:
             # Kept in the file: readers no longer wait for a writer.
             connection.execute(text("PRAGMA journal_mode = WAL"))
-    db.create_all()
+    with db.engine.begin() as connection:
+        connection.execute(text(alone))
+        db.metadata.create_all(connection)
 
 
 def commit(conflict: str) -> None:

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, event
 from werkzeug.test import TestResponse
 
-from app.models import Contact, db
+from app.models import Contact, create_tables, db
 from tests.html import page, submit, texts, token
 from tests.stored import stored
 
@@ -97,6 +97,23 @@ def delete_account(client: FlaskClient, user_id: int) -> TestResponse:
 def rename(client: FlaskClient, user_id: int, name: str) -> TestResponse:
     """Have someone rename themself, as the page's script does."""
     return client.put(f"/users/{user_id}", json={"username": name}, headers=token(client))
+
+
+class TestTables:
+    def test_tables_that_several_make_at_once_are_made_once(self, app):
+        everyone = Barrier(8, timeout=20)
+
+        def make(_: int) -> None:
+            with app.app_context():
+                everyone.wait()
+                create_tables()
+
+        with app.app_context():
+            db.drop_all()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(make, range(8)))
+
+        assert set(stored(app)) == set(db.metadata.tables)
 
 
 class TestNames:

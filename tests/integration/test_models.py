@@ -461,6 +461,25 @@ class TestDataset:
         with app.app_context():
             assert count(User) == 0
 
+    @pytest.mark.parametrize("password", ["   ", "one\ato bind", "one\udcffto bind"])
+    def test_seed_refuses_a_password_that_no_login_would_take(self, app, runner, password):
+        result = runner.invoke(args=["seed", "--password", password])
+
+        assert result.exit_code == 2
+        assert "Invalid value for --password: This has " in result.stderr
+        with app.app_context():
+            assert count(User) == 0
+
+    def test_a_file_that_is_no_database_is_a_clear_error(self, tmp_path):
+        file = tmp_path / "blog.sqlite"
+        file.write_text("Dear diary, " * 100)
+        app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"})
+
+        result = app.test_cli_runner().invoke(args=["init-db"])
+
+        assert result.exit_code == 1
+        assert result.stderr == "Error: The database does not answer: file is not a database\n"
+
     def test_seed_that_comes_second_to_another_one_is_a_clear_error(self, app, runner):
         def rival(_mapper: Any, connection: Connection, user: User) -> None:
             connection.execute(insert(User).values(username=user.username, version=1))

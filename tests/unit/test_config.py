@@ -200,8 +200,15 @@ class TestSecretKey(unittest.TestCase):
         folder = self.folder / "instance"
         folder.touch()
 
-        with self.assertRaisesRegex(RuntimeError, "cannot be written .* Set FLASK_SECRET_KEY"):
+        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* Set FLASK_SECRET_"):
             secret_key(folder)
+
+    def test_a_key_that_cannot_be_read_is_reported_with_what_to_do(self):
+        # A folder in its place: even root cannot read that.
+        (self.folder / "secret_key").mkdir()
+
+        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* Set FLASK_SECRET_"):
+            secret_key(self.folder)
 
 
 class TestProxy(unittest.TestCase):

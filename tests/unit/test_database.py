@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from sqlalchemy import Select, insert, select, text
+from sqlalchemy import Select, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.routing import Map, Rule
@@ -116,6 +116,19 @@ class TestConstraints(DatabaseTestCase):
         db.session.commit()
 
         self.assertEqual(db.session.scalar(select(User.id)), 2)
+
+    def test_the_id_of_a_deleted_post_never_returns(self):
+        """A form that is still open for it would otherwise change another post."""
+        user = db.session.scalar(select(User))
+        db.session.add(Blogpost(title="The first", user=user))
+        db.session.commit()
+        last = db.session.scalar(select(func.max(Blogpost.id)))
+        sql("DELETE FROM blogpost")
+
+        db.session.add(Blogpost(title="The next", user=user))
+        db.session.commit()
+
+        self.assertEqual(db.session.scalar(select(Blogpost.id)), last + 1)
 
 
 class TestIndexes(DatabaseTestCase):
