@@ -46,10 +46,8 @@ def install(session: nox.Session, *groups: str) -> None:
 
 
 def pytest_of(session: nox.Session, layer: str) -> list[str]:
-    """Give the command that runs a layer, or what of it the positional arguments name."""
-    folder = f"tests/{layer}"
-    named = any(Path(argument).as_posix().startswith(folder) for argument in session.posargs)
-    return [*PYTEST, *([] if named else [folder]), *session.posargs]
+    """Give the command that runs a layer, or what the positional arguments name instead."""
+    return [*PYTEST, "-o", f"testpaths=tests/{layer}", *session.posargs]
 
 
 def measure(session: nox.Session, layer: str, *command: str) -> None:
