@@ -17,6 +17,7 @@ from nox.command import CommandFailed
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "map_check", "unit", "integration", "system", "coverage"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
