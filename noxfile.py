@@ -71,9 +71,11 @@ def serve(session: nox.Session) -> None:
     session.run("flask", "init-db")
     session.run("flask", "seed", "--password", PASSWORD)
     session.log(f"Log in as John Williams with the password {PASSWORD}")
+    chosen = any(argument.startswith(("-p", "--port")) for argument in session.posargs)
+    ports = [] if chosen else [f"--port={port(session)}"]
     # Ctrl-C is the server's to obey: nox waits for it, and does not call the end a failure.
     signal.signal(signal.SIGINT, lambda *_: None)
-    session.run("flask", "run", f"--port={port(session)}", *session.posargs)
+    session.run("flask", "run", *ports, *session.posargs)
 
 
 def port(session: nox.Session) -> int:
