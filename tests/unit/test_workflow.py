@@ -10,6 +10,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = ROOT / ".github" / "workflows"
 WORKFLOW = (WORKFLOWS / "ci.yml").read_text("utf-8")
+ON = True  # what YAML 1.1 reads `on` as
 
 
 def sessions_of_the_noxfile() -> tuple[set[str], set[str]]:
@@ -51,6 +52,14 @@ class TestWorkflow(unittest.TestCase):
 
         self.assertCountEqual(gate["needs"], self.jobs)
         self.assertEqual(gate["if"], "always()")
+
+    def test_a_pull_request_runs_whatever_it_changes(self):
+        self.assertEqual(yaml.safe_load(WORKFLOW)[ON]["pull_request"], None)
+
+    def test_a_push_of_a_learner_is_graded_on_every_branch(self):
+        kata = yaml.safe_load((WORKFLOWS / "kata.yml").read_text("utf-8"))
+
+        self.assertEqual(kata[ON], {"push": {"branches": ["**"], "paths": ["kata/**"]}})
 
     def test_the_newcomer_runs_the_commands_of_the_readme(self):
         readme = (ROOT / "README.md").read_text("utf-8")
