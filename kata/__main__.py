@@ -35,6 +35,8 @@ def read_arguments(arguments: Sequence[str], topics: Sequence[str]) -> argparse.
     parser.add_argument("--tests", type=Path, metavar="PATH", help="a topic's tests elsewhere")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the grades there, too")
     options = parser.parse_args(arguments)
+    if options.reference and (options.topic or options.tests or options.json):
+        parser.error("--reference grades every topic: it takes no topic, no --tests and no --json")
     if options.tests and not options.topic:
         parser.error("--tests needs a topic")
     if options.check and not options.reference:

@@ -222,6 +222,9 @@ class TestCommandLine:
             (["nothing"], "invalid choice: 'nothing'"),
             (["--tests", "somewhere"], "--tests needs a topic"),
             (["--check"], "--check needs --reference"),
+            (["words", "--reference"], "--reference grades every topic"),
+            (["--reference", "--tests", "somewhere"], "--reference grades every topic"),
+            (["--reference", "--json", "grades.json"], "--reference grades every topic"),
         ],
     )
     def test_wrong_arguments_end_with_2_and_a_clear_line(self, capsys, arguments, said):
