@@ -66,8 +66,8 @@ def explain(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> in
     edits = {edit.name: edit for edit in (*catalogue.bugs, *catalogue.variants)}
     name = options.hint or options.show
     if name not in edits:
-        near = difflib.get_close_matches(name, edits)
-        raise RequestError(f"There is no {name!r}{'; is it ' + ' or '.join(near) if near else ''}.")
+        near = " or ".join(difflib.get_close_matches(name, edits))
+        raise RequestError(f"There is no {name!r}{f'; did you mean {near}?' if near else '.'}")
     edit = edits[name]
     if options.show:
         print(report.diff(root, edit), end="")

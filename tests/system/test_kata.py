@@ -213,7 +213,7 @@ class TestCommandLine:
         assert main(["--hint", "count_characters"], PROJECT) == 2
 
         assert capsys.readouterr().err == (
-            "There is no 'count_characters'; is it counts_characters.\n"
+            "There is no 'count_characters'; did you mean counts_characters?\n"
         )
 
     @pytest.mark.parametrize(
