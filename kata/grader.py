@@ -1,7 +1,8 @@
 """Grades the tests of a topic: whether they are right, what they catch and what they refuse."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import random
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from kata.catalogue import Bug, Catalogue, Edit
 from kata.runner import Job, Pool, Run
@@ -72,28 +73,49 @@ def grade(  # noqa: PLR0913 - what is behind the star has a default
     first, second = pool.map(pool.run, [forwards, backwards])
     counted = first.passed & second.passed
     result.tests = len(counted)
-    result.verdict, result.reason = fault(first) or fault_backwards(second) or ("", "")
-    if result.verdict:
+    found = fault(first) or fault_backwards(second)
+    if not found and not counted:
+        found = "random", "No test passes twice by one name: do the names change?"
+    if found:
+        result.verdict, result.reason = found
         return result
 
     deadline = max(min(deadline, SHORTEST_DEADLINE), PATIENCE * first.seconds)
     edits: list[Edit] = [edit for edit in catalogue.variants if edit.topic == topic]
     edits += [edit for edit in catalogue.bugs if edit.topic == topic]
-    jobs = [Job(tests, [edit], deadline=deadline) for edit in edits]
-    jobs.append(Job(tests, deadline=deadline))
-    runs = pool.map(pool.run, jobs)
-    # The last job is the application as it is, again: what fails by chance has one more.
-    for number, (edit, run) in enumerate(zip(edits, runs, strict=False), start=1):
-        progress(f"{topic}: {number}/{len(edits)}")
-        failed = {test: reason for test, reason in run.failed.items() if test in counted}
-        seen = Seen(edit, failed, run.broken or run.stopped)
-        (result.bugs if isinstance(edit, Bug) else result.variants).append(seen)
-    last = next(runs)
-    if last.failed:
-        result.verdict = "random"
-        result.reason = f"Passed twice, and then without any bug {first_of(last.failed)}"
-        result.bugs, result.variants = [], []
+    # In no order that a test could count on, and the application as it is in between.
+    asked: list[Edit | None] = [*edits, None, None]
+    random.shuffle(asked)
+
+    def ask(edit: Edit | None) -> Seen | tuple[str, str] | None:
+        if edit is None:
+            return fault(pool.run(Job(tests, deadline=deadline)))
+        return see(pool, Job(tests, [edit], deadline=deadline), counted)
+
+    seen: dict[Edit, Seen] = {}
+    for number, answer in enumerate(pool.map(ask, asked), start=1):
+        progress(f"{topic}: {number}/{len(asked)}")
+        if isinstance(answer, Seen):
+            seen[answer.edit] = answer
+        elif answer:
+            result.verdict = "random"
+            result.reason = f"Passed twice, and then: {answer[1]}"
+    if not result.verdict:
+        result.variants = [seen[edit] for edit in edits if not isinstance(edit, Bug)]
+        result.bugs = [seen[edit] for edit in edits if isinstance(edit, Bug)]
     return result
+
+
+def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
+    """Run tests under an edit, and what fails once more: by chance nothing is caught."""
+    [edit] = job.edits
+    run = pool.run(job)
+    failed = {test: reason for test, reason in run.failed.items() if test in counted}
+    note = run.broken or run.stopped
+    if failed and not note:
+        again = pool.run(replace(job, arguments=list(failed)))
+        failed = {test: reason for test, reason in failed.items() if test not in again.passed}
+    return Seen(edit, failed, note)
 
 
 def fault(run: Run) -> tuple[str, str] | None:
@@ -102,11 +124,11 @@ def fault(run: Run) -> tuple[str, str] | None:
         "broken": f"The tests cannot be run: {run.broken}" if run.broken else "",
         "stopped": f"The run {run.stopped}." if run.stopped else "",
         "red": f"Without any bug {first_of(run.failed)}" if run.failed else "",
-        "skipped": "Every test is skipped." if run.skipped and not run.passed else "",
-        "empty": "There is no test." if not run.passed else "",
-        "litter": f"The tests leave {', '.join(run.left)} behind: write into tmp_path."
+        "litter": f"The tests leave {some_of(run.left)} behind: write into tmp_path."
         if run.left
         else "",
+        "skipped": "Every test is skipped." if run.skipped and not run.passed else "",
+        "empty": "There is no test." if not run.passed else "",
     }
     return next(((verdict, reason) for verdict, reason in faults.items() if reason), None)
 
@@ -116,6 +138,12 @@ def fault_backwards(run: Run) -> tuple[str, str] | None:
     if run.failed:
         return "order", f"The order of the tests matters: in reverse {first_of(run.failed)}"
     return fault(run)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Give the first names, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
 
 
 def first_of(failed: dict[str, str]) -> str:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -42,6 +44,7 @@ LIBRARIES = (
 FORK = hasattr(os, "fork")
 PRISTINE = 10**9  # the time of a file that is as it is in the project
 END, NO_END = "end", "no end"
+PATIENCE = 5.0  # seconds, for a process that has been ended to be gone
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -102,27 +105,35 @@ class InterruptedRunError(Exception):
 class Worker:
     """A copy of the project, and the process that runs tests in it, one job at a time."""
 
-    def __init__(self, folder: Path, files: Files, *, fork: bool) -> None:
-        self.folder = folder
-        self.project = folder / "project"
+    def __init__(self, home: Path, files: Files, *, fork: bool) -> None:
+        self.home = home
         self.files = files
         self.fork = fork
-        self.edits = 0
+        self.copies = 0
         self.closing = False
         self.lock = Lock()
         self.zygote: subprocess.Popen[str] | None = None
         self.running = 0  # the process id
-        folder.mkdir()
-        for name in files:
+        home.mkdir()
+        self.copy()
+
+    def copy(self) -> None:
+        """Make a copy of the project, in a new folder."""
+        self.copies += 1
+        self.folder = self.home / str(self.copies)
+        self.project = self.folder / "project"
+        self.folder.mkdir()
+        for name in self.files:
             self.write(name)
-        shutil.copy(Path(__file__).with_name("zygote.py"), folder)
+        self.folders = {folder for folder, _, _ in os.walk(self.project)}
+        shutil.copy(Path(__file__).with_name("zygote.py"), self.folder)
 
     def write(self, name: str, edits: Sequence[Edit] = ()) -> None:
         """Write a file as it is in the project, or edited.
 
         Python takes byte code for right when it knows the source's size and its time in whole
         seconds. So every edit has a time of its own: byte code makes the next run faster, and
-        never wrong.
+        never wrong. It is a random one: it tells nobody how many edits there were.
         """
         path = self.project / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,26 +142,40 @@ class Worker:
         if edits:
             text = data.decode().replace("\r\n", "\n")
             data = reduce(lambda text, edit: edit.apply(text), edits, text).encode()
-            self.edits += 1
-            stamp += self.edits
-        path.write_bytes(data)
-        os.utime(path, (stamp, stamp))
+            stamp += secrets.randbelow(PRISTINE)
+        draft = self.folder / "draft"
+        draft.write_bytes(data)
+        os.utime(draft, (stamp, stamp))
+        draft.replace(path)  # and not through what the tests may have linked there
 
-    def restore(self) -> list[str]:
-        """Make the copy what it was, and give the files that were not."""
-        left = [name for name in names_below(self.project, {BYTE_CODE}) if name not in self.files]
-        for name in left:
-            (self.project / name).unlink()
-        for name, data in self.files.items():
-            path = self.project / name
-            if not path.is_file() or (path.stat().st_size, path.stat().st_mtime) != (
-                len(data),
-                PRISTINE,
-            ):
-                left.append(name)
-                self.write(name)
-        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
-        return sorted(left)
+    def left(self, edited: Set[str]) -> list[str]:
+        """Give what is not as it was in the copy, but for the files that are edited."""
+        left, missing = [], set(self.files)
+        for folder, folders, names in os.walk(self.project):
+            here = Path(folder)
+            inside = here.relative_to(self.project)
+            if folder not in self.folders:
+                left.append(f"{inside.as_posix()}/")
+            folders[:] = [name for name in folders if name != BYTE_CODE]
+            names += [name for name in folders if (here / name).is_symlink()]
+            for name in names:
+                path = (inside / name).as_posix()
+                missing.discard(path)
+                if not self.is_as_it_was(path, is_edited=path in edited):
+                    left.append(path)
+        return sorted([*left, *missing])
+
+    def is_as_it_was(self, name: str, *, is_edited: bool) -> bool:
+        """Say whether this is a file of the project, and no link, with what was written to it."""
+        if name not in self.files:
+            return False
+        try:
+            state = (self.project / name).lstat()
+        except OSError:
+            return False
+        found = (state.st_size, state.st_mtime, state.st_nlink)
+        is_same = is_edited or found == (len(self.files[name]), PRISTINE, 1)
+        return is_same and stat.S_ISREG(state.st_mode)
 
     def start(self) -> "subprocess.Popen[str]":
         """Start the zygote, in a session of its own: what is typed at a terminal misses it."""
@@ -199,7 +224,7 @@ class Worker:
         for name in edited:
             self.write(name, [edit for edit in job.edits if edit.file == name])
         request = {"arguments": job.arguments, "backwards": job.backwards, "record": str(record)}
-        zygote = self.begin(json.dumps(request))
+        self.begin(json.dumps(request))
         began = time.monotonic()
         try:
             answer = self.answers.get(timeout=job.deadline)
@@ -208,21 +233,29 @@ class Worker:
         run = Run(seconds=time.monotonic() - began)
         if answer != END:
             run.stopped = "does not end" if answer == NO_END else "kills the process it comes from"
-            self.end_strays()
+            self.end_process()
+        self.end_strays()
         self.end_group()
         if answer == NO_END:
-            answer = self.answers.get()
+            with suppress(Empty):  # the zygote is stopped, too
+                answer = self.answers.get(timeout=PATIENCE)
         if answer != END:
-            zygote.kill()
-            zygote.communicate()
-            self.zygote = None
-        read(record, run, self.project)
-        for name in edited:
-            self.write(name)
-        run.left = self.restore()
+            self.end_zygote()
+        run.left = self.left(edited)
+        try:
+            read(record, run, self.project)
+        except (OSError, ValueError):
+            run.left.append("what the grader writes down about them")
+        if run.left:
+            self.end_zygote()
+            self.copy()
+        else:
+            shutil.rmtree(self.folder / "tmp", ignore_errors=True)
+            for name in edited:
+                self.write(name)
         return run
 
-    def begin(self, request: str) -> "subprocess.Popen[str]":
+    def begin(self, request: str) -> None:
         """Have the zygote begin a run; `running` is its process id from then on."""
         with self.lock:
             if self.closing:
@@ -232,7 +265,19 @@ class Worker:
             if not (pid := self.answers.get()):
                 raise RuntimeError("The tests' process has ended between two runs.")
             self.running = int(pid)
-            return zygote
+
+    def end_process(self) -> None:
+        """End the run's own process, be it in its group or not."""
+        if self.running and FORK:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(self.running, signal.SIGKILL)
+
+    def end_zygote(self) -> None:
+        """End the process that forks; the next run starts another."""
+        if self.zygote:
+            self.zygote.kill()
+            self.zygote.communicate()
+            self.zygote = None
 
     def end_group(self) -> None:
         """End what is left of the run: its process, and those that it started."""
@@ -253,7 +298,7 @@ class Worker:
         for environ in Path("/proc").glob("[0-9]*/environ"):
             with suppress(OSError):
                 pid = int(environ.parent.name)
-                if mark in environ.read_bytes() and self.zygote and pid != self.zygote.pid:
+                if mark in environ.read_bytes() and not (self.zygote and pid == self.zygote.pid):
                     os.kill(pid, signal.SIGKILL)
 
     def interrupt(self) -> None:
@@ -261,14 +306,14 @@ class Worker:
         self.closing = True
         with self.lock:
             self.end_group()
+            if self.zygote:
+                self.zygote.kill()  # it may be stopped: nobody waits for its answer
 
     def close(self) -> None:
         """End the zygote."""
         self.closing = True
-        if self.zygote:
-            self.end_strays()
-            self.zygote.kill()
-            self.zygote.communicate()
+        self.end_strays()
+        self.end_zygote()
 
 
 def read(record: Path, run: Run, project: Path) -> None:
@@ -291,7 +336,7 @@ def read(record: Path, run: Run, project: Path) -> None:
                 if status not in {0, 1, 5} and not run.broken:
                     run.broken = words or f"pytest ended with status {status}"
                 if app is not None and not Path(app).is_relative_to(project):
-                    raise RuntimeError(f"The tests ran on another application: {app}")
+                    run.broken = f"they ran on another application: {app}"
     run.passed = passed - set(run.failed) - run.skipped
     if not ended and not run.stopped:
         run.stopped = "ends its process"

@@ -42,6 +42,8 @@ class Recorder:
         self.write(start=nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and isinstance(report, pytest.SubtestReport):
+            return  # of a test that may have others
         reason = reason_of(report) if report.failed else ""
         self.write(test=report.nodeid, when=report.when, outcome=report.outcome, reason=reason)
 
@@ -64,8 +66,9 @@ def reason_of(report: pytest.TestReport) -> str:
 
 
 def one_line(text: str) -> str:
-    """Give the first line, shortened."""
+    """Give the first line, shortened, with whatever a terminal would obey spelt out."""
     [first, *_] = text.strip().splitlines() or [""]
+    first = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in first)
     return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
 
 

@@ -33,6 +33,7 @@ def _short() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "LIBRARIES", ())
         patch.setattr(runner, "cores", lambda: 1)
+        patch.setattr(runner, "PATIENCE", 1)
         patch.setattr(grader, "SHORTEST_DEADLINE", 1)
         yield
 
@@ -42,7 +43,7 @@ def grader_of(pool: Pool) -> Grader:
 
     @cache
     def graded(learner: str) -> Grade:
-        deadline = 3 if learner == "endless" else 30
+        deadline = {"endless": 3, "stops": 1}.get(learner, 30)
         return grade(pool, "words", [f"kata/{learner}.py"], CATALOGUE, deadline=deadline)
 
     return graded
@@ -99,6 +100,12 @@ class TestGrade:
     def test_a_test_that_has_not_passed_before_catches_nothing(self, graded):
         assert caught(graded("late")) == set()
 
+    def test_a_test_that_fails_by_chance_catches_nothing(self, graded):
+        assert caught(graded("chance")) == set()
+
+    def test_a_part_of_a_test_may_be_skipped(self, graded):
+        assert caught(graded("subtests")) == {"counts_characters"}
+
     def test_what_tests_print_does_not_matter(self, graded):
         assert caught(graded("loud")) == {"counts_characters"}
 
@@ -117,15 +124,18 @@ class TestGrade:
             ("gives_up", "broken", "The tests cannot be run: pytest ended with status 2"),
             ("endless", "stopped", "The run does not end in kata/endless.py::test_waits."),
             ("exits", "stopped", "The run ends its process in kata/exits.py::test_exits."),
+            ("stops", "stopped", "The run does not end in kata/stops.py::test_stops."),
             ("kills", "stopped", "The run kills the process it comes from in kata/kills.py"),
             ("ordered", "order", "The order of the tests matters: in reverse kata/ordered.py"),
-            ("random_", "random", "Passed twice, and then without any bug kata/random_.py::"),
+            ("random_", "random", "Passed twice, and then: Without any bug kata/random_.py::"),
+            ("renames", "random", "No test passes twice by one name"),
+            ("links", "litter", "The tests leave app, app/__init__.py behind"),
             ("writes", "litter", "The tests leave app/__init__.py, greeting.txt behind"),
         ],
     )
     def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner, verdict, reason):
-        if learner == "kills" and not hasattr(signal, "SIGKILL"):
-            missing("This system has no SIGKILL.")
+        if learner in {"kills", "stops"} and not hasattr(signal, "SIGKILL"):
+            missing("This system has no such signal.")
 
         grade = graded(learner)
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-RUNS = Path(__file__).parents[3] / "runs"  # beside all copies of the project
+RUNS = Path(__file__).parents[4] / "runs"  # beside all copies of the project
 
 
 def test_passes_twice():
