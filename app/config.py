@@ -108,7 +108,8 @@ def secret_key(folder: Path) -> str:
     except OSError as error:
         raise RuntimeError(
             f"The secret key in {path} can neither be read nor made ({error.strerror}). "
-            "Set FLASK_SECRET_KEY, or FLASK_INSTANCE_PATH to a folder of your own."
+            "Let this user write there, or set FLASK_SECRET_KEY, or FLASK_INSTANCE_PATH to "
+            "another folder."
         ) from error
 
 

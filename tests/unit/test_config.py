@@ -200,14 +200,14 @@ class TestSecretKey(unittest.TestCase):
         folder = self.folder / "instance"
         folder.touch()
 
-        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* Set FLASK_SECRET_"):
+        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* set FLASK_"):
             secret_key(folder)
 
     def test_a_key_that_cannot_be_read_is_reported_with_what_to_do(self):
         # A folder in its place: even root cannot read that.
         (self.folder / "secret_key").mkdir()
 
-        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* Set FLASK_SECRET_"):
+        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* set FLASK_"):
             secret_key(self.folder)
 
 
