@@ -12,6 +12,7 @@ from app.models import Blogpost, Contact, User, db
 from app.views import BaseView
 from tests.databases import PASSWORD
 from tests.html import page, submit, texts, token
+from tests.stored import stored
 
 CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
 
@@ -339,12 +340,16 @@ class TestMethodView:
         typed = {"username": "John W.", "password": PASSWORD}
         assert submit(app.test_client(), "/login", typed).location == "/"
 
-    def test_put_changes_nothing_but_the_name(self, john):
+    def test_put_changes_nothing_but_the_name(self, app, john):
         sent = {"username": "John W.", "id": "7", "password_hash": "x", "version": "9"}
+        before = stored(app)
 
-        response = john.put("/users/1", json=sent, headers=token(john))
+        john.put("/users/1", json=sent, headers=token(john))
 
-        assert response.json == {"id": 1, "username": "John W."}
+        after = stored(app)
+        [me, *others], [renamed, *still_others] = before.pop("user"), after.pop("user")
+        assert renamed._asdict() == {**me._asdict(), "username": "John W.", "version": 2}
+        assert (still_others, after) == (others, before)
 
     def test_put_with_the_name_one_has_is_fine(self, john, names):
         response = john.put("/users/1", json={"username": "John Williams"}, headers=token(john))
