@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, has_app_context
+from flask import Flask, has_app_context, has_request_context
+from flask.globals import app_ctx, request_ctx
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import event
 
@@ -148,4 +149,8 @@ def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
 def no_context_leaks() -> Iterator[None]:
     """A test that leaves a context pushed fails itself, and not the one after it."""
     yield
-    assert not has_app_context(), "This test left an application context pushed."
+    left = has_app_context()
+    while has_app_context():
+        # A request has a context of the application beneath it, and takes it along.
+        (request_ctx if has_request_context() else app_ctx).pop()
+    assert not left, "This test left an application context pushed."
