@@ -76,7 +76,8 @@ class BlogTestCase(LiveServerTestCase):
     def log_in(self, name: str) -> None:
         """Have `name` logged in without the form, which has tests of its own."""
         client = self.app.test_client()
-        submit(client, "/login", {"username": name, "password": PASSWORD})
+        response = submit(client, "/login", {"username": name, "password": PASSWORD})
+        assert response.location == "/", response.text
         session = client.get_cookie("session")
         self.browser.cdp(
             "Network.setCookie",
@@ -84,4 +85,5 @@ class BlogTestCase(LiveServerTestCase):
             value=session.value,
             url=self.get_server_url(),
             httpOnly=session.http_only,
+            sameSite=session.same_site,
         )
