@@ -1,7 +1,15 @@
 """How the models relate, as a reader and a writer of the blog meet it."""
 
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, select
+
+from app.models import db
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, PeoplePage, PostForm, PostPage, PostsPage
+from tests.system.processes import Process, environment
+from tests.system.servers import CHEAP
 
 
 class TestOneToOne(BlogTestCase):
@@ -71,6 +79,10 @@ class TestManyToMany(BlogTestCase):
 
 
 class TestDataset(BlogTestCase):
+    @pytest.fixture(autouse=True)
+    def _lend_folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
     def test_a_newcomer_finds_the_courses_people_and_posts(self) -> None:
         assert self.visit(PeoplePage).names == ["Fordo Baggings", "John Williams"]
         assert self.visit(PostsPage).posts == [
@@ -79,3 +91,17 @@ class TestDataset(BlogTestCase):
             "Using Templates in Flask",
             "Flask - A Python Web Framework",
         ]
+
+    def test_the_command_stores_it_once_however_often_it_is_run(self) -> None:
+        for _ in range(2):
+            with Process(["flask", "seed"], environment(self.folder, **CHEAP)) as process:
+                assert process.wait() == 0, process.log
+
+        engine = create_engine(f"sqlite:///{self.folder}/blog.sqlite")
+        with engine.connect() as connection:
+            rows = {
+                table.name: connection.scalar(select(func.count()).select_from(table))
+                for table in db.metadata.sorted_tables
+            }
+        engine.dispose()
+        assert rows == {"user": 2, "contact": 2, "blogpost": 4, "tag": 5, "tags": 11}
