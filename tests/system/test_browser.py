@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -245,10 +245,8 @@ def processes_that_know(folder: str) -> list[str]:
     """Give the commands of the processes that have the folder in their environment."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if os.fsencode(folder) in environment:
-            found.append((process / "comm").read_text())
+        # It may end while it is being read.
+        with suppress(OSError):
+            if os.fsencode(folder) in (process / "environ").read_bytes():
+                found.append((process / "comm").read_text())
     return found
