@@ -83,18 +83,19 @@ class Served:
         submit(visitor, "/login", JOHN)
         headers = {**token(visitor), **visitor.cookies_header}
         form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "10"}
-        slow = HTTPConnection(server.addresses[0], timeout=PATIENCE)
-        slow.putrequest("POST", "/preferences")
-        for name, value in (headers | form).items():
-            slow.putheader(name, value)
-        slow.endheaders()
+        with closing(HTTPConnection(server.addresses[0], timeout=PATIENCE)) as slow:
+            slow.putrequest("POST", "/preferences")
+            for name, value in (headers | form).items():
+                slow.putheader(name, value)
+            slow.endheaders()
 
-        # The slow one's body is still to come and keeps its worker: another answers this.
-        home = read(send(server, "/", headers=headers))
-        slow.send(b"theme=dark")
+            # The slow one's body is still to come, and keeps its worker where there are several:
+            # another answers this.
+            home = read(send(server, "/", headers=headers))
+            slow.send(b"theme=dark")
 
-        assert texts(home, "#me") == ["John Williams"]
-        assert read(slow).headers["Location"] == "/preferences"
+            assert texts(home, "#me") == ["John Williams"]
+            assert read(slow).headers["Location"] == "/preferences"
 
     def test_a_post_is_written_and_read_back(self, visitor):
         typed = {"title": "Serving Flask", "text": "There are many ways.", "tags": "Flask, Servers"}
@@ -218,7 +219,7 @@ class TestGevent(Served):
             assert process.end(signal.SIGINT) == 0
 
     @pytest.mark.parametrize("port", ["http", "65536"])
-    def test_a_port_that_is_none_is_named(self, server, tmp_path, port):
+    def test_an_invalid_port_is_named(self, server, tmp_path, port):
         with Process(["python", "gserver.py"], environment(tmp_path, PORT=port)) as process:
             assert process.wait() == 1
             assert f"PORT={port} is no port that can be served on" in process.log
@@ -237,7 +238,7 @@ class TestGunicorn(Served):
 
             assert connection.getresponse().status == 400
 
-    def test_its_workers_agree_on_one_key_that_nobody_else_reads(self, server):
+    def test_the_key_is_one_file_that_nobody_else_reads(self, server):
         assert get(server, "/").status_code == 200
 
         [key] = server.folder.glob("*key*")
@@ -260,21 +261,32 @@ class TestUwsgi(Served):
 
 @pytest.mark.parametrize("server", ["nginx.conf"], indirect=True, scope="session")
 class TestNginx(Served):
-    def test_a_redirect_behind_a_proxy_keeps_scheme_and_host(self, server, tmp_path):
-        # Nginx is itself the proxy: its own scheme is https once it has a certificate.
+    @pytest.fixture
+    def https(self, server: Server, tmp_path: Path) -> Iterator[HTTPSConnection]:
+        """A connection to Nginx as it is once it has a certificate."""
         key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
         certify(key, certificate)
-        https = (
+        listen = (
             f"listen 127.0.0.1:8000 ssl; ssl_certificate {certificate}; ssl_certificate_key {key};"
         )
         trusted = ssl.create_default_context(cafile=certificate)
         *_, backend = server.addresses
 
-        with nginx(backend, {"listen 127.0.0.1:8000;": https}) as front:
-            connection = HTTPSConnection(front.addresses[0], context=trusted, timeout=PATIENCE)
-            connection.request("GET", "/people", headers={"Host": "blog.example:8443"})
+        with nginx(backend, {"listen 127.0.0.1:8000;": listen}) as front:
+            yield HTTPSConnection(front.addresses[0], context=trusted, timeout=PATIENCE)
 
-            assert read(connection).headers["Location"] == "https://blog.example:8443/people/"
+    def test_a_redirect_behind_a_proxy_keeps_scheme_and_host(self, https):
+        # Nginx is itself the proxy: its own scheme is https.
+        https.request("GET", "/people", headers={"Host": "blog.example:8443"})
+
+        assert read(https).headers["Location"] == "https://blog.example:8443/people/"
+
+    def test_a_session_that_began_over_https_never_goes_back_over_http(self, https):
+        https.request("GET", "/login")
+
+        session, *flags = read(https).headers["Set-Cookie"].split("; ")
+        assert session.startswith("session=")
+        assert "Secure" in flags
 
     def test_a_client_does_not_choose_the_scheme(self, server):
         response = read(send(server, "/people", headers=FORWARDED))
@@ -284,7 +296,7 @@ class TestNginx(Served):
     @pytest.mark.parametrize(
         "path", ["/", "/posts/1", "/posts/?before=3", "/static/style.css", "/nowhere"]
     )
-    def test_both_addresses_give_the_same_response(self, server, visitor, path):
+    def test_both_addresses_give_the_same_status_and_body(self, server, visitor, path):
         _, http, _ = server.addresses
 
         with Visitor(f"http://{http}") as other:
