@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -44,7 +45,9 @@ class TestEnvironment:
         assert seeded.exit_code == 0, seeded.output
         assert len(app.test_client().get("/users/").json["users"]) == 2
 
-    def test_all_that_is_kept_lies_in_the_instance_folder(self, start, tmp_path):
+    def test_the_instance_folder_holds_the_database_and_the_key_and_nothing_else(
+        self, start, tmp_path
+    ):
         app = start()
 
         app.test_cli_runner().invoke(args=["init-db"])
@@ -161,9 +164,14 @@ class TestHeaders:
                 continue
 
             assert page(response).cssselect("script:not([src]), style, [style], base") == [], path
+            assert page(response).cssselect("object, embed, iframe") == [], path
             assert page(response).xpath("//@*[starts-with(name(), 'on')]") == [], path
             loaded = page(response).xpath("//script/@src | //link/@href | //img/@src")
             assert [address for address in loaded if not address.startswith("/static/")] == [], path
+            links = {urlsplit(link).scheme for link in page(response).xpath("//@href")}
+            assert "javascript" not in links, path
+            targets = {urlsplit(url)[:2] for url in page(response).xpath("//@action|//@formaction")}
+            assert targets <= {("", "")}, path  # of this scheme and this host
 
 
 class TestProxy:
