@@ -100,7 +100,17 @@ class TestSigned:
             john_williams = select(User.id).where(User.username == "John Williams")
             assert content == {"user_id": db.session.scalar(john_williams)}
 
-    def test_the_server_keeps_nothing_of_it(self, john, database):
+    def test_the_server_keeps_nothing_of_it(self, app, john):
+        with john.session_transaction() as kept:
+            kept["city"] = "London"
+
+        serializer = app.session_interface.get_signing_serializer(app)
+        assert serializer.loads(john.get_cookie("session").value) == {
+            "user_id": 1,
+            "city": "London",
+        }
+
+    def test_another_server_with_the_key_knows_who_it_is(self, john, database):
         another_server = create_app({**CONFIG, **database}).test_client()
 
         lend_cookie(john, another_server)

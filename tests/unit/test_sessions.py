@@ -110,10 +110,13 @@ class TestSigned(unittest.TestCase):
         self.assertEqual(self.decoded(sent), {"user_id": 1, "note": "there and back again"})
 
     def test_it_is_all_in_the_cookie_though_the_course_keeps_it_on_the_server(self):
-        sent = cookie(bare_app(), user_id=1)
+        app = bare_app()
 
-        another_server = bare_app()
-        self.assertEqual(read(another_server, sent), {"user_id": 1})
+        sent = cookie(app, user_id=1, words=["Hola", "Adiós"])
+
+        serializer = app.session_interface.get_signing_serializer(app)
+        self.assertEqual(serializer.loads(sent.removeprefix("session=")), read(app, sent))
+        self.assertEqual(read(app, sent), {"user_id": 1, "words": ["Hola", "Adiós"]})
 
     def test_a_changed_one_is_ignored(self):
         app = bare_app()
