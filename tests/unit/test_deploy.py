@@ -32,7 +32,8 @@ def nginx(directive: str) -> list[str]:
 def names_in_wsgi_py() -> set[str]:
     """Give the names that wsgi.py defines; importing it would read the environment."""
     tree = ast.parse((ROOT / "wsgi.py").read_text("utf-8"))
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
 class TestUwsgi(unittest.TestCase):
