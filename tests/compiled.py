@@ -12,8 +12,9 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
-# What `Rule.compile` gives a rule.
-COMPILED = ("_parts", "_trace", "_converters", "_build", "_build_unknown", "arguments")
+# What `Rule.compile` gives a rule; the builders are its methods.
+BUILDERS = ("_build", "_build_unknown")
+COMPILED = ("_parts", "_trace", "_converters", "arguments", *BUILDERS)
 
 
 class Templates(BytecodeCache):
@@ -30,7 +31,10 @@ class Templates(BytecodeCache):
 
 
 def compile_once() -> None:
-    """Have every application of this process share what it compiles; the results hold no state."""
+    """Have every application of this process share what it compiles.
+
+    A shared converter stays bound to the URL map that it was made for, at which none here looks.
+    """
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Templates()}
 
     compile_rule = Rule.compile
@@ -46,5 +50,7 @@ def compile_once() -> None:
             compile_rule(rule)
             compiled[key] = {name: getattr(rule, name) for name in COMPILED}
         vars(rule).update(compiled[key])
+        for name in BUILDERS:
+            setattr(rule, name, getattr(rule, name).__func__.__get__(rule))
 
     Rule.compile = compile_new
