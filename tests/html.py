@@ -31,6 +31,6 @@ def submit(
 
 
 def token(client: FlaskClient) -> dict[str, str]:
-    """Give the header that lets a script of the page that `client` looks at change something."""
+    """Give the CSRF header for the session of `client`, read from a page."""
     [field, *_] = page(client.get("/preferences")).cssselect("input[name=csrf_token]")
     return {"X-CSRFToken": field.get("value")}

@@ -164,24 +164,24 @@ class TestExpire(CookieTestCase):
 
 
 class TestFlags(CookieTestCase):
-    def log_in(self, url: str) -> Response:
+    def store_in_session(self, url: str) -> Response:
         """Store something in the session, and give the response that carries its cookie."""
         with self.app.test_request_context("/", url):
             session["user_id"] = 1
             return self.app.process_response(self.app.make_response(""))
 
     def test_no_script_can_read_a_cookie(self):
-        for response in (self.choose("dark"), self.log_in(HTTP)):
+        for response in (self.choose("dark"), self.store_in_session(HTTP)):
             with self.subTest(response=response.headers["Set-Cookie"]):
                 self.assertTrue(self.parsed(response)["httponly"])
 
     def test_no_other_site_can_post_with_a_cookie(self):
-        for response in (self.choose("dark"), self.log_in(HTTP)):
+        for response in (self.choose("dark"), self.store_in_session(HTTP)):
             with self.subTest(response=response.headers["Set-Cookie"]):
                 self.assertEqual(self.parsed(response)["samesite"], "Lax")
 
     def test_a_cookie_set_over_https_never_goes_back_over_http(self):
-        for response in (self.choose("dark", HTTPS), self.log_in(HTTPS)):
+        for response in (self.choose("dark", HTTPS), self.store_in_session(HTTPS)):
             with self.subTest(response=response.headers["Set-Cookie"]):
                 browser = Browser()
                 browser.receive(response, HTTPS)
@@ -191,7 +191,7 @@ class TestFlags(CookieTestCase):
                 self.assertEqual(len(browser.sends(HTTPS)), 1)
 
     def test_a_cookie_set_over_http_goes_back_over_http(self):
-        for response in (self.choose("dark"), self.log_in(HTTP)):
+        for response in (self.choose("dark"), self.store_in_session(HTTP)):
             with self.subTest(response=response.headers["Set-Cookie"]):
                 browser = Browser()
                 browser.receive(response)

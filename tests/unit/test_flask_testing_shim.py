@@ -1,4 +1,4 @@
-"""What the shim mends in Flask-Testing: each test but the last class's shows the defect first.
+"""What the shim mends in Flask-Testing: each mend has a test that shows the defect first.
 
 The defects of the live server need a socket: `tests/system/test_testing.py` has them.
 """

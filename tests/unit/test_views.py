@@ -25,7 +25,7 @@ from tests.unit.cases import DatabaseTestCase
 
 
 def allowed(urls: MapAdapter, path: str) -> set[str]:
-    """Give the methods of an address, leaving out those that Flask adds to every one."""
+    """Give the methods of an address, without Werkzeug's HEAD beside GET and Flask's OPTIONS."""
     return set(urls.allowed_methods(path)) - {"HEAD", "OPTIONS"}
 
 
