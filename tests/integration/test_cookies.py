@@ -192,7 +192,7 @@ class TestFlags:
 
         assert client.get_cookie("theme").http_only
 
-    def test_no_form_of_another_site_sends_the_cookie(self, client):
+    def test_no_other_site_can_post_with_the_cookie(self, client):
         submit(client, "/preferences", {"theme": "dark"})
 
         assert client.get_cookie("theme").same_site == "Lax"

@@ -21,7 +21,7 @@ class TestDefault:
     def test_it_replaces_what_is_missing(self, shown):
         assert shown["{{ a|default('Default Value') }}"] == "Default Value"
 
-    def test_it_keeps_none_against_what_the_course_says(self, shown):
+    def test_it_keeps_none_contrary_to_the_course(self, shown):
         assert shown["{{ nothing|default('Default Value') }}"] == "None"
 
     def test_it_replaces_none_when_told_to_replace_what_is_false(self, shown):

@@ -273,7 +273,7 @@ class TestTranscript:
             play("posts.txt")
 
     @pytest.mark.usefixtures("dataset", "context")
-    def test_tags_come_by_their_name_where_the_course_promises_another_order(self):
+    def test_tags_come_by_their_name_where_the_course_prints_another_order(self):
         post = db.session.get(Blogpost, 1)
         python, flask = Tag.named(["Python"]) + Tag.named(["Flask"])
 

@@ -58,7 +58,7 @@ class TestStore:
 
         assert (cookie.max_age, cookie.expires) == (None, None)
 
-    def test_no_script_and_no_form_of_another_site_can_use_the_cookie(self, john):
+    def test_no_script_can_read_the_cookie_and_no_other_site_can_post_with_it(self, john):
         cookie = john.get_cookie("session")
 
         assert cookie.http_only
@@ -498,7 +498,7 @@ class TestLogin:
 
         assert response.status_code == 400
 
-    def test_a_missing_token_is_said(self, client):
+    def test_a_missing_token_is_reported(self, client):
         response = client.post("/login", data={"username": "John Williams", "password": PASSWORD})
 
         assert response.status_code == 400

@@ -18,7 +18,7 @@ class TestDefault(FiltersTestCase):
 
 
 class TestIntFloat(FiltersTestCase):
-    def test_a_reader_sees_numbers_and_what_becomes_of_text_that_is_none(self) -> None:
+    def test_a_reader_sees_numbers_and_what_becomes_of_text_that_is_no_number(self) -> None:
         assert self.results["{{ 67.7|int }}"] == "67"
         assert self.results["{{ 75|float }}"] == "75.0"
         assert self.results["{{ 'ten'|int(10) }}"] == "10"

@@ -45,7 +45,7 @@ class TestRead(BlogTestCase):
         assert page.heading == "Posts by Sam"
         assert "There are no posts here yet." in page.text
 
-    def test_a_post_that_is_not_there_is_missed_on_a_page_with_the_menu(self) -> None:
+    def test_an_unknown_post_is_a_404_page_with_the_menu(self) -> None:
         self.expects = [404]
 
         page = self.visit(Page, "/posts/99")

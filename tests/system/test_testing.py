@@ -152,7 +152,7 @@ class TestLiveServer(LiveServerTestCase):
         self.assertIn("<locals>.worker", library.stderr)
         self.assert_passes(run_case("tests.flask_testing_shim", "forkserver"))
 
-    def test_it_never_asks_another_server_as_the_library_does(self) -> None:
+    def test_it_never_asks_another_server_unlike_the_library(self) -> None:
         library = run_case("flask_testing", "fork", self._server.port)
 
         self.assertIn("b'<h1>Hello World!!!</h1>' != b'The app under test'", library.stderr)

@@ -98,7 +98,7 @@ class TestEnvironment(unittest.TestCase):
             app.config["SQLALCHEMY_DATABASE_URI"], "postgresql+psycopg://localhost/blog"
         )
 
-    def test_settings_in_the_hand_close_the_eyes_to_the_environment(self):
+    def test_settings_that_are_passed_in_hide_the_environment(self):
         settings = {"SECRET_KEY": "test", "SQLALCHEMY_DATABASE_URI": "sqlite://"}
 
         with mock.patch.dict(os.environ, FLASK_PAGE_SIZE="5", DATABASE_URL="mysql://localhost"):
@@ -195,7 +195,7 @@ class TestSecretKey(unittest.TestCase):
         self.assertEqual(keys, {(self.folder / "secret_key").read_text()})
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
 
-    def test_a_folder_that_cannot_be_written_to_is_said_with_what_to_do(self):
+    def test_a_folder_that_cannot_be_written_to_is_reported_with_what_to_do(self):
         # A file in its place: even root cannot write into that.
         folder = self.folder / "instance"
         folder.touch()

@@ -210,7 +210,7 @@ class TestVersion(DatabaseTestCase):
 
         self.assertEqual(self.user.version, 2)
 
-    def test_a_commit_without_a_change_is_none(self):
+    def test_a_commit_without_a_change_makes_no_new_version(self):
         self.user.username = "John Williams"
         db.session.commit()
 
@@ -285,7 +285,7 @@ class TestRowId(unittest.TestCase):
 class TestCommandErrors(unittest.TestCase):
     """What `flask init-db` and `flask seed` say where the database refuses."""
 
-    def test_no_database_is_said_without_a_trace(self):
+    def test_a_missing_database_is_reported_without_a_traceback(self):
         error = OperationalError("SELECT 1", {}, Exception("unable to open database file"))
 
         with self.assertRaises(click.ClickException) as caught, clear_database_errors():
@@ -297,7 +297,7 @@ class TestCommandErrors(unittest.TestCase):
         )
         self.assertEqual(caught.exception.exit_code, 1)
 
-    def test_a_conflict_is_said_in_its_own_words(self):
+    def test_a_conflict_is_reported_in_its_own_words(self):
         with self.assertRaises(click.ClickException) as caught, clear_database_errors():
             raise Conflict("The data is being stored by another process.")
 

@@ -23,7 +23,7 @@ class TestDefault(unittest.TestCase):
     def test_a_missing_value_is_replaced(self):
         self.assertEqual(render("a|default('Default Value')"), "Default Value")
 
-    def test_none_is_not_replaced_as_the_course_says(self):
+    def test_none_is_not_replaced_though_the_course_says_so(self):
         self.assertEqual(render("a|default('Default Value')", a=None), "None")
 
     def test_no_other_value_is_replaced_either(self):

@@ -274,7 +274,7 @@ class TestLogin(DatabaseTestCase):
 
             self.assertIsNone(current_user())
 
-    def test_nobody_is_not_authorized_to_be_someone(self):
+    def test_a_visitor_is_unauthorized_where_a_user_is_needed(self):
         with self.app.test_request_context(), self.assertRaisesRegex(Unauthorized, "Log in first"):
             logged_in_user()
 

@@ -120,7 +120,7 @@ class TestFlaskTesting(TestCase):
     def test_a_page_for_its_writer_sends_a_visitor_to_the_login(self):
         self.assertRedirects(self.client.get("/posts/new"), "/login?next=/posts/new")
 
-    def test_a_forgotten_preference_is_said_and_leads_back(self):
+    def test_a_forgotten_preference_is_reported_and_leads_back(self):
         response = self.client.post("/preferences/forget")
 
         self.assertMessageFlashed("Your preference is forgotten.")
