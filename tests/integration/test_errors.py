@@ -69,15 +69,6 @@ class TestAnswer:
     def test_an_error_page_still_tells_who_is_logged_in(self, client):
         assert texts(client.get("/nowhere"), "#me") == ["John Williams"]
 
-    def test_who_is_not_logged_in_gets_401_as_json_where_a_page_would_be_the_login(self, app):
-        visitor = app.test_client()
-
-        as_json = visitor.get("/contact", headers={"Accept": "application/json"})
-        as_page = visitor.get("/contact", headers={"Accept": BROWSER})
-
-        assert (as_json.status_code, as_json.json["message"]) == (401, "Log in first.")
-        assert as_page.location == "/login?next=/contact"
-
     @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
     @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
     def test_a_wrong_method_names_the_right_ones(self, client, accept, method):
