@@ -477,6 +477,8 @@ class TestDataset:
 
         result = app.test_cli_runner().invoke(args=["init-db"])
 
+        with app.app_context():
+            db.engine.dispose()
         assert result.exit_code == 1
         assert result.stderr == "Error: The database does not answer: file is not a database\n"
 
