@@ -110,6 +110,14 @@ class TestEnvironment:
         with pytest.raises(ValueError, match="must be absolute"):
             start(FLASK_INSTANCE_PATH="instance")
 
+    def test_an_empty_instance_folder_is_none_that_was_chosen(self, monkeypatch):
+        monkeypatch.delenv("FLASK_INSTANCE_PATH", raising=False)
+        usual = create_app(CONFIG).instance_path
+
+        monkeypatch.setenv("FLASK_INSTANCE_PATH", "")
+
+        assert create_app(CONFIG).instance_path == usual
+
     def test_settings_that_are_passed_in_write_nothing_to_the_instance_folder(
         self, monkeypatch, tmp_path
     ):

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from tests.html import page, submit, texts
+from tests.html import page, submit, texts, token
 from tests.unit import CONFIG
 
 
@@ -206,6 +206,14 @@ class TestFlags:
         submit(https, "/preferences", {"theme": "dark"})
 
         assert https.get_cookie("theme").secure
+
+    def test_flasks_own_setting_keeps_the_cookie_to_https(self, app, client):
+        headers = token(client)
+        app.config["SESSION_COOKIE_SECURE"] = True
+
+        client.post("/preferences", data={"theme": "dark"}, headers=headers)
+
+        assert client.get_cookie("theme").secure
 
     def test_over_http_the_cookie_goes_back_over_http(self, client):
         submit(client, "/preferences", {"theme": "dark"})

@@ -292,7 +292,7 @@ class TestMethodView:
 
     @pytest.mark.parametrize("before", ["1", "0", "x", "-1", "", "2147483648", "9" * 11])
     def test_a_page_that_is_not_there_is_unknown(self, client, dataset, before):
-        refused(client.get("/users/", query_string={"before": before}), 404)
+        assert refused(client.get("/users/", query_string={"before": before}), 404)
 
     def test_a_page_may_begin_below_the_largest_id(self, client, dataset):
         response = client.get("/users/?before=2147483647")

@@ -29,8 +29,11 @@ class BlogTestCase(LiveServerTestCase):
     expects: Sequence[int] = ()
 
     @pytest.fixture(autouse=True)
-    def _lend(self, threaded_app: Flask, browser: Browser, open_browser: OpenBrowser) -> None:
+    def _lend(
+        self, threaded_app: Flask, browser: Browser, open_browser: OpenBrowser, tmp_path: Path
+    ) -> None:
         self._app = threaded_app
+        self.folder = tmp_path
         self.browser = browser
         self._open_browser = open_browser
 

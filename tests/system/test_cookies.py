@@ -1,9 +1,6 @@
 """A preference that the browser keeps for its reader."""
 
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from tests.system.blog import BlogTestCase
 from tests.system.pages import Page, PreferencesPage, wait
@@ -25,10 +22,6 @@ class TestRead(BlogTestCase):
 
 
 class TestSet(BlogTestCase):
-    @pytest.fixture(autouse=True)
-    def _lend_folder(self, tmp_path: Path) -> None:
-        self.folder = tmp_path
-
     def test_who_chooses_the_dark_theme_sees_every_page_dark(self) -> None:
         page = self.visit(PreferencesPage)
 

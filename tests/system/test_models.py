@@ -1,8 +1,5 @@
 """How the models relate, as a reader and a writer of the blog meet it."""
 
-from pathlib import Path
-
-import pytest
 from sqlalchemy import create_engine, func, select
 
 from app.models import db
@@ -79,10 +76,6 @@ class TestManyToMany(BlogTestCase):
 
 
 class TestDataset(BlogTestCase):
-    @pytest.fixture(autouse=True)
-    def _lend_folder(self, tmp_path: Path) -> None:
-        self.folder = tmp_path
-
     def test_a_newcomer_finds_the_courses_people_and_posts(self) -> None:
         assert self.visit(PeoplePage).names == ["Fordo Baggings", "John Williams"]
         assert self.visit(PostsPage).posts == [
@@ -93,11 +86,14 @@ class TestDataset(BlogTestCase):
         ]
 
     def test_the_command_stores_it_once_however_often_it_is_run(self) -> None:
+        folder = self.folder / "new"
+        folder.mkdir()
+
         for _ in range(2):
-            with Process(["flask", "seed"], environment(self.folder, **CHEAP)) as process:
+            with Process(["flask", "seed"], environment(folder, **CHEAP)) as process:
                 assert process.wait() == 0, process.log
 
-        engine = create_engine(f"sqlite:///{self.folder}/blog.sqlite")
+        engine = create_engine(f"sqlite:///{folder}/blog.sqlite")
         with engine.connect() as connection:
             rows = {
                 table.name: connection.scalar(select(func.count()).select_from(table))

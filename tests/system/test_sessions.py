@@ -2,9 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
-
-import pytest
 
 from tests.databases import PASSWORD
 from tests.system.blog import BlogTestCase
@@ -12,10 +9,6 @@ from tests.system.pages import ContactPage, LoginPage, Page, PostForm, SignUpPag
 
 
 class TestStore(BlogTestCase):
-    @pytest.fixture(autouse=True)
-    def _lend_folder(self, tmp_path: Path) -> None:
-        self.folder = tmp_path
-
     def test_john_stays_logged_in_from_page_to_page(self) -> None:
         page = self.visit(LoginPage)
         page.log_in("John Williams", PASSWORD)
