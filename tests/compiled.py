@@ -1,15 +1,18 @@
 """Compile once a process what every application of a test run would compile alike.
 
-A new application for each test is cheap but for two things, which come to the same each time:
-the rules of its URLs, and the code of a template.
+A new application for each test is cheap but for three things, which come to the same each time:
+the rules of its URLs, the code of a template, and the SQL of a statement.
 """
 
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from werkzeug.routing import Rule
 
 # What `Rule.compile` gives a rule; the builders are its methods.
@@ -30,11 +33,32 @@ class Templates(BytecodeCache):
         self.code[bucket.key, bucket.checksum] = bucket.code
 
 
+class SQLite(SQLiteDialect_pysqlite):
+    """SQLite, one cache of whose compiled statements serves all engines.
+
+    A statement is found there by its dialect, too: so those of two engines count as one.
+    """
+
+    supports_statement_cache = True
+    statements: ClassVar[dict[Any, Any]] = {}
+
+    @classmethod
+    def engine_created(cls, engine: Engine) -> None:
+        engine.update_execution_options(compiled_cache=cls.statements)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SQLite)
+
+    def __hash__(self) -> int:
+        return hash(SQLite)
+
+
 def compile_once() -> None:
     """Have every application of this process share what it compiles.
 
     A shared converter stays bound to the URL map that it was made for, at which none here looks.
     """
+    registry.register("sqlite", __name__, "SQLite")
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Templates()}
 
     compile_rule = Rule.compile
