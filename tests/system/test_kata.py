@@ -317,10 +317,10 @@ class TestReference:
 
     @pytest.fixture
     def reference(self, project: Path) -> Callable[..., int]:
-        """Gives the status for these learners' tests as the two layers of the little project."""
+        """Gives the status for these learners' tests as layers of the little project."""
 
-        def reference(*arguments: str, unit: str, integration: str) -> int:
-            for layer, learner in {"unit": unit, "integration": integration}.items():
+        def reference(*arguments: str, **learners: str) -> int:
+            for layer, learner in learners.items():
                 folder = project / "tests" / layer
                 folder.mkdir(parents=True, exist_ok=True)
                 shutil.copy(PROJECT / "kata" / f"{learner}.py", folder / "test_words.py")
@@ -354,7 +354,17 @@ class TestReference:
             "docs/bugs.md is stale: run `nox -s kata -- --reference` and commit it.",
         ]
 
-    def test_tests_that_fail_without_any_bug_are_no_reference(self, reference, capsys):
-        assert reference(unit="red", integration="weak") == 2
+    def test_a_test_of_the_system_layer_that_refuses_a_variant_is_named(self, reference, capsys):
+        assert reference(unit="weak", integration="weak", system="overfitted") == 1
 
-        assert "Without any bug tests/unit/test_words.py::test_greets" in capsys.readouterr().err
+        refused, *_ = capsys.readouterr().out.splitlines()
+        assert refused == "variant other_words: tests/system/test_words.py::test_greets refuses it."
+
+    @pytest.mark.parametrize("layer", ["unit", "integration", "system"])
+    def test_tests_that_fail_without_any_bug_are_no_reference(self, reference, layer, capsys):
+        learners = {"unit": "weak", "integration": "weak", layer: "red"}
+
+        assert reference(**learners) == 2
+
+        error = capsys.readouterr().err
+        assert f"Without any bug tests/{layer}/test_words.py::test_greets" in error
