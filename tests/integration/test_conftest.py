@@ -1,6 +1,10 @@
 """What the fixtures of every test see to."""
 
-pytest_plugins = ["pytester"]
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 # Tests for a run of their own, in this order.
 LEAKS = """
@@ -26,16 +30,20 @@ def test_leaks_nothing():
 
 
 class TestContexts:
-    def test_a_context_that_is_left_pushed_fails_its_own_test_and_none_after_it(self, pytester):
-        pytester.makepyfile(LEAKS)
+    def test_a_context_that_is_left_pushed_fails_its_own_test_and_none_after_it(self, tmp_path):
+        (tmp_path / "test_leaks.py").write_text(LEAKS)
+        plugins = ["-p", "conftest", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        project = ["-c", "pyproject.toml", "--rootdir", str(tmp_path), str(tmp_path)]
 
-        run = pytester.runpytest_inprocess("-p", "conftest", "-p", "no:randomly")
-
-        run.assert_outcomes(passed=3, errors=2)
-        run.stdout.fnmatch_lines(
-            [
-                "*ERROR at teardown of test_leaks_two_applications*",
-                "*This test left an application context pushed.",
-                "*ERROR at teardown of test_leaks_a_request*",
-            ]
+        run = subprocess.run(  # noqa: S603 - nothing in it comes from outside
+            [sys.executable, "-m", "pytest", *plugins, *project],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
+
+        assert "ERROR at teardown of test_leaks_two_applications" in run.stdout
+        assert "ERROR at teardown of test_leaks_a_request" in run.stdout
+        assert "3 passed, 2 errors" in run.stdout
+        assert "This test left an application context pushed." in run.stdout
