@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what has been imported, and the tests most of its pauses."""
     gc.freeze()
-    gc.set_threshold(20_000)  # new objects, and not 700
+    gc.set_threshold(20_000)  # new objects, and not some hundreds
 
 
 @pytest.fixture(scope="session")

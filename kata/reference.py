@@ -3,14 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 from kata import grader
 from kata.catalogue import LAYERS, Bug, Catalogue, Edit, Variant
 from kata.grader import fault, fault_backwards
-from kata.runner import Job, Pool, Run, project_files
+from kata.runner import Job, Pool, project_files
 
 PAGE = "docs/bugs.md"
 DEADLINE = 300.0  # seconds, for the first runs
@@ -102,7 +102,6 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
 class Suite:
     """The project's own tests; raises `RuntimeError` where they fail on the application as it is.
 
-    It finds that of unit and integration when it is made, of the system layer when that is asked.
     Unit and integration run twice, as a learner's do, and only what passes both times is counted.
     """
 
@@ -112,29 +111,18 @@ class Suite:
         ignored = [f"--ignore-glob=*/test_{tool}.py" for tool in TOOLS]
         self.lower = {layer: [f"tests/{layer}", *ignored] for layer in LAYERS[:2]}
         files = [f"tests/system/test_{topic}.py" for topic in topics]
-        self.system = [file for file in files if (root / file).exists()]
-        jobs = [Job(tests, deadline=DEADLINE) for tests in self.lower.values()]
-        jobs += [replace(job, backwards=True) for job in jobs]
+        self.system = [[file] for file in files if (root / file).exists()]
+        jobs = [Job(tests, deadline=DEADLINE) for tests in (*self.system, *self.lower.values())]
+        jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
         runs = list(pool.map(pool.run, jobs))
-        faults = [*map(fault, runs[:2]), *map(fault_backwards, runs[2:])]
+        faults = [*map(fault, runs[:-2]), *map(fault_backwards, runs[-2:])]
         if found := [reason for _, reason in filter(None, faults)]:
             raise RuntimeError("\n".join(found))
-        self.counted = set[str]()
-        self.classes = set[str]()
-        self.longest = 0.0
-        self.count(runs)
-
-    def count(self, runs: Sequence[Run]) -> None:
-        """Count the tests that passed in these runs, and were skipped in none."""
         passed = set[str]().union(*(run.passed for run in runs))
-        self.counted |= passed - set[str]().union(*(run.skipped for run in runs))
-        self.classes |= {test.rpartition("::")[0] for test in self.counted}
-        self.longest = max([self.longest, *(run.seconds for run in runs)])
-
-    @property
-    def deadline(self) -> float:
-        """How long a run under a bug may last, in seconds."""
-        return max(grader.SHORTEST_DEADLINE, PATIENCE * self.longest)
+        self.counted = passed - set[str]().union(*(run.skipped for run in runs))
+        self.classes = {test.rpartition("::")[0] for test in self.counted}
+        longest = max(run.seconds for run in runs)
+        self.deadline = max(grader.SHORTEST_DEADLINE, PATIENCE * longest)
 
     def failed(self, tests: Sequence[str], edits: Sequence[Edit]) -> set[str]:
         """Give the tests that fail after the edits, or the first of `tests` if none can run."""
@@ -168,38 +156,20 @@ class Suite:
         Gives the variants that are refused, by name, with the tests that refuse them.
         """
 
-        def ask(part: str) -> dict[str, set[str]]:
-            if part in self.system:
-                return self.ask_file(part, variants)
-            silent = [outcome.bug for outcome in outcomes if not outcome.seen_up_to(part)]
-            return self.ask_together(self.lower[part], [*variants, *silent])
+        def ask(part: Sequence[str]) -> dict[str, set[str]]:
+            layer = part[0].split("/")[1]
+            silent = [o.bug for o in outcomes if layer in self.lower and not o.seen_up_to(layer)]
+            return self.ask_together(part, [*variants, *silent])
 
         refused: dict[str, set[str]] = {}
         names = {variant.name for variant in variants}
-        for found in self.pool.map(ask, [*self.system, *self.lower]):
+        for found in self.pool.map(ask, [*self.system, *self.lower.values()]):
             for name in names & set(found):
                 refused.setdefault(name, set()).update(found[name])
             for outcome in outcomes:
                 outcome.add(found.get(outcome.bug.name, set()), ())
         list(self.pool.map(self.ask_system, outcomes))
         return refused
-
-    def ask_file(self, file: str, variants: Sequence[Variant]) -> dict[str, set[str]]:
-        """Ask a file of the system layer about the variants: give those it refuses, by name.
-
-        The layer is slow. With all variants made the application is still right: where the file
-        passes then, it need not run on the application as it is.
-        """
-        together = [Job([file], batch, deadline=DEADLINE) for batch in batches(self.root, variants)]
-        runs = [self.pool.run(job) for job in together or [Job([file], deadline=DEADLINE)]]
-        if not any(map(fault, runs)):
-            self.count(runs)
-            return {}
-        as_it_is = self.pool.run(Job([file], deadline=DEADLINE))
-        if found := fault(as_it_is):
-            raise RuntimeError(found[1])
-        self.count([as_it_is])
-        return self.ask_together([file], variants)
 
     def ask_together(self, tests: Sequence[str], edits: Sequence[Edit]) -> dict[str, set[str]]:
         """Give the edits that the tests see, by name, with the tests that fail.
