@@ -3,7 +3,8 @@
 import gc
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from sqlalchemy import event
 
 from app import create_app
 from app.models import create_tables, db
-from tests import databases
-from tests.html import submit
+from tests import databases, login
 from tests.unit import CONFIG
 
 
@@ -50,7 +50,7 @@ def pytest_collection_finish() -> None:
 def new_database(pytestconfig: pytest.Config) -> Iterator[databases.Databases]:
     """Lends a new database; `--postgres` says where."""
     use_postgres = pytestconfig.getoption("--postgres")
-    source = databases.postgres() if use_postgres else databases.sqlite()
+    source = databases.postgres() if use_postgres else nullcontext(databases.sqlite)
     with source as new:
         yield new
 
@@ -104,14 +104,7 @@ def runner(app: Flask) -> FlaskCliRunner:
 @pytest.fixture
 def log_in(app: Flask, dataset: None) -> Callable[[str], FlaskClient]:
     """Gives a new client of one of the course's people, who has just logged in."""
-
-    def log_in(username: str) -> FlaskClient:
-        client = app.test_client()
-        response = submit(client, "/login", {"username": username, "password": databases.PASSWORD})
-        assert response.location == "/", response.text
-        return client
-
-    return log_in
+    return partial(login.log_in, app)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -48,31 +49,38 @@ def fill(settings: Settings, *, with_data: bool) -> Engine:
         return db.engine
 
 
-@contextmanager
-def sqlite() -> Iterator[Databases]:
-    """Give databases in memory, each reached over one connection, or in a file."""
+def over(connection: sqlite3.Connection) -> Settings:
+    """Give the settings of an application that reaches its database by this connection alone."""
+    engine = {"creator": lambda: connection, "poolclass": StaticPool}
+    return {"SQLALCHEMY_DATABASE_URI": "sqlite://", "SQLALCHEMY_ENGINE_OPTIONS": engine}
 
-    def over(connection: sqlite3.Connection) -> Settings:
-        engine = {"creator": lambda: connection, "poolclass": StaticPool}
-        return {"SQLALCHEMY_DATABASE_URI": "sqlite://", "SQLALCHEMY_ENGINE_OPTIONS": engine}
 
-    images = {}
-    for with_data in (False, True):
-        source = sqlite3.connect(":memory:")
-        engine = fill(over(source), with_data=with_data)
-        images[with_data] = source.serialize()
+@cache
+def image(*, with_data: bool) -> bytes:
+    """Give the image of a filled SQLite database."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        engine = fill(over(connection), with_data=with_data)
+        filled = connection.serialize()
         engine.dispose()
+    return filled
 
-    def new(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
-        if file is not None:
-            file.write_bytes(images[with_data])
-            yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"}
-            return
-        with closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
-            connection.deserialize(images[with_data])
-            yield over(connection)
 
-    yield new
+@contextmanager
+def in_memory(*, with_data: bool = False) -> Iterator[Settings]:
+    """Lend a new SQLite database in memory."""
+    with closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
+        connection.deserialize(image(with_data=with_data))
+        yield over(connection)
+
+
+def sqlite(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
+    """Lend a new SQLite database, in memory or in a file."""
+    if file is None:
+        with in_memory(with_data=with_data) as settings:
+            yield settings
+    else:
+        file.write_bytes(image(with_data=with_data))
+        yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"}
 
 
 @contextmanager

@@ -49,10 +49,11 @@ def fill(app: Flask, ids: range) -> None:
     words = [{"id": n, "tagname": f"Tag {n}"} for n in ids]
     written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
     with app.app_context():
-        db.session.execute(insert(User), people)
-        db.session.execute(insert(Tag), words)
+        # Into the tables themselves: so many objects would take longer.
+        db.session.execute(insert(User.__table__), people)
+        db.session.execute(insert(Tag.__table__), words)
         db.session.execute(
-            insert(Blogpost),
+            insert(Blogpost.__table__),
             [{"id": n, "title": TEMPLATES, "userid": by, "version": 1} for n, by in written],
         )
         db.session.execute(

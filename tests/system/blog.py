@@ -9,9 +9,8 @@ from typing import TypeVar
 import pytest
 from flask import Flask
 
-from tests.databases import PASSWORD
 from tests.flask_testing_shim import LiveServerTestCase
-from tests.html import submit
+from tests.login import log_in
 from tests.system.browser import Browser, OpenBrowser
 from tests.system.pages import Page
 
@@ -78,10 +77,7 @@ class BlogTestCase(LiveServerTestCase):
 
     def log_in(self, name: str) -> None:
         """Have `name` logged in without the form, which has tests of its own."""
-        client = self.app.test_client()
-        response = submit(client, "/login", {"username": name, "password": PASSWORD})
-        assert response.location == "/", response.text
-        session = client.get_cookie("session")
+        session = log_in(self.app, name).get_cookie("session")
         self.browser.cdp(
             "Network.setCookie",
             name=session.key,

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import create_app
-from app.models import create_tables, db
+from tests.databases import in_memory
 from tests.flask_testing_shim import TestCase
 from tests.unit import CONFIG
 
@@ -16,11 +16,8 @@ class DatabaseTestCase(TestCase):
     """
 
     def create_app(self) -> Flask:
-        return create_app(CONFIG)
+        return create_app({**CONFIG, **self.enterContext(in_memory())})
 
     def setUp(self) -> None:
         super().setUp()
-        with self.app.app_context():
-            create_tables()
-            self.addCleanup(db.engine.dispose)
         self.enterContext(self.app.app_context())
