@@ -103,7 +103,7 @@ def runner(app: Flask) -> FlaskCliRunner:
 
 @pytest.fixture
 def log_in(app: Flask, dataset: None) -> Callable[[str], FlaskClient]:
-    """Gives a new client of one of the course's people, who has just logged in."""
+    """Gives a new client of one of the course's people, logged in without the form."""
     return partial(login.log_in, app)
 
 

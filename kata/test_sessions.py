@@ -4,7 +4,8 @@ The topic is app/sessions.py: sign up, log in, log out, pages that need a login,
 cookie that carries it all. Every form has a token that guards it.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
-`fordo`, `log_in`. `submit` of tests/html.py fills in a form, tests/databases.py has the PASSWORD.
+`fordo`, `log_in`, which logs in without the form. `submit` of tests/html.py fills in a form,
+tests/databases.py has the PASSWORD.
 
 - unit: `is_local` and the forms: functions and classes, with nothing stored.
 - integration: what a client may see before and after it logs in, and after it logs out.

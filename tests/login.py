@@ -8,7 +8,7 @@ from app.models import User, db
 
 
 def log_in(app: Flask, username: str) -> FlaskClient:
-    """Give a new client of this user, who has just logged in.
+    """Give a new client of this user, logged in.
 
     From Flask's "Accessing and Modifying the Session".
     """
