@@ -46,8 +46,11 @@ os.environ["UV_COMPILE_BYTECODE"] = "1"  # as pip does: each process of a sessio
 
 def install(session: nox.Session, *groups: str) -> None:
     """Install the application's dependencies and those groups, as constraints.txt pins them."""
-    needed = nox.project.dependency_groups(PYPROJECT, *groups)
-    session.install("-c", "constraints.txt", *PYPROJECT["project"]["dependencies"], *needed)
+    needed = [*PYPROJECT["project"]["dependencies"]]
+    needed += nox.project.dependency_groups(PYPROJECT, *groups)
+    # Where uv builds a package it leaves a lock in the temporary folder.
+    temporary = {"TMPDIR": session.virtualenv.location}
+    session.install("-c", "constraints.txt", *needed, env=temporary)
 
 
 def pytest_of(session: nox.Session, layer: str) -> list[str]:
