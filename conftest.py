@@ -120,11 +120,11 @@ def fordo(log_in: Callable[[str], FlaskClient]) -> FlaskClient:
 
 
 @pytest.fixture
-def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
-    """Records the SQL statements that are sent to the database in a `with` block."""
+def statements(app: Flask) -> Callable[..., AbstractContextManager[list[str]]]:
+    """Records the SQL that `app`, or another application, sends in a `with` block."""
 
     @contextmanager
-    def record() -> Iterator[list[str]]:
+    def record(app: Flask = app) -> Iterator[list[str]]:
         sent: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

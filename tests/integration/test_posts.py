@@ -1,8 +1,9 @@
 """The blog itself: reading, writing, one's own posts, and how little a long list costs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import cache
 
 import pytest
 from flask import Flask
@@ -11,7 +12,8 @@ from sqlalchemy import event, insert
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.models import Blogpost, Tag, User, create_tables, db, tags
+from app.models import Blogpost, Tag, User, db, tags
+from tests.databases import Databases, sqlite
 from tests.html import page, submit, texts, token
 from tests.stored import stored
 from tests.unit import CONFIG
@@ -75,15 +77,37 @@ def loaded() -> Iterator[list[str]]:
     event.remove(db.Model, "load", note)
 
 
-@pytest.fixture
-def sqlite() -> Iterator[Flask]:
-    """An application on SQLite, which can count its steps, wherever the other tests have theirs."""
-    app = create_app(CONFIG)
-    with app.app_context():
-        create_tables()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+# Gives a blog of so many people.
+Blogs = Callable[[int], Flask]
+
+
+@contextmanager
+def blogs(lend: Databases) -> Iterator[Blogs]:
+    """Give blogs of any size on a database of their own: whoever asks again gets the same."""
+    with ExitStack() as stack:
+
+        @cache
+        def blog(people: int) -> Flask:
+            database = stack.enter_context(contextmanager(lend)(with_data=False))
+            app = create_app({**CONFIG, **database})
+            fill(app, range(1, people + 1))
+            return app
+
+        yield blog
+
+
+@pytest.fixture(scope="class")
+def blog(new_database: Databases) -> Iterator[Blogs]:
+    """Gives blogs that the tests of a class share, for they only read."""
+    with blogs(new_database) as blog:
+        yield blog
+
+
+@pytest.fixture(scope="class")
+def sqlite_blog() -> Iterator[Blogs]:
+    """The same on SQLite, which can count its steps, wherever the other tests have theirs."""
+    with blogs(sqlite) as blog:
+        yield blog
 
 
 @contextmanager
@@ -579,52 +603,49 @@ PEOPLE_LISTS = ["/people/", "/users/"]
 
 class TestScale:
     @pytest.mark.parametrize("url", [*POST_LISTS, *PEOPLE_LISTS])
-    def test_a_list_takes_as_many_queries_for_500_rows_as_for_3(self, app, client, statements, url):
+    def test_a_list_takes_as_many_queries_for_500_rows_as_for_3(self, blog, statements, url):
         # Three people have six posts, so that both stay below the length of a page.
-        fill(app, range(1, 4))
-        with statements() as for_3:
-            assert client.get(url).status_code == 200
-        fill(app, range(4, 501))
+        few, many = blog(3), blog(500)
 
-        with statements() as for_500:
-            assert client.get(url).status_code == 200
+        with statements(few) as for_3:
+            assert few.test_client().get(url).status_code == 200
+        with statements(many) as for_500:
+            assert many.test_client().get(url).status_code == 200
 
         assert 0 < len(for_3) == len(for_500)
 
     @pytest.mark.parametrize("url", [*POST_LISTS, *PEOPLE_LISTS])
-    def test_a_list_loads_no_more_rows_of_500_than_of_50(self, app, client, loaded, url):
-        fill(app, range(1, 51))
-        client.get(url)
+    def test_a_list_loads_no_more_rows_of_500_than_of_50(self, blog, loaded, url):
+        few, many = blog(50), blog(500)
+
+        few.test_client().get(url)
         of_50 = len(loaded)
         loaded.clear()
-        fill(app, range(51, 501))
-
-        client.get(url)
+        many.test_client().get(url)
 
         assert 0 < of_50 == len(loaded)
 
     # Person 7 and tag 7 have one post among those of all others, person 1 and tag 1 have many.
     @pytest.mark.parametrize("url", [*POST_LISTS, "/posts/by/7", "/posts/tagged/7", *PEOPLE_LISTS])
-    def test_the_database_itself_does_no_more_for_500_rows_than_for_50(self, sqlite, url):
-        client = sqlite.test_client()
-        fill(sqlite, range(1, 51))
+    def test_the_database_itself_does_no_more_for_500_rows_than_for_50(self, sqlite_blog, url):
+        few, many = sqlite_blog(50), sqlite_blog(500)
         # The first time, newer SQLites count how they parse the statements, too.
-        assert client.get(url).status_code == 200
-        with steps(sqlite) as for_50:
-            client.get(url)
-        fill(sqlite, range(51, 501))
+        assert few.test_client().get(url).status_code == 200
+        assert many.test_client().get(url).status_code == 200
 
-        with steps(sqlite) as for_500:
-            client.get(url)
+        with steps(few) as for_50:
+            few.test_client().get(url)
+        with steps(many) as for_500:
+            many.test_client().get(url)
 
         assert 0 < len(for_50) == len(for_500)
 
     @pytest.mark.parametrize("url", POST_LISTS)
-    def test_a_list_reads_no_text_that_it_does_not_show(self, app, client, statements, url):
-        fill(app, range(1, 6))
+    def test_a_list_reads_no_text_that_it_does_not_show(self, blog, statements, url):
+        app = blog(3)
 
-        with statements() as sent:
-            client.get(url)
+        with statements(app) as sent:
+            app.test_client().get(url)
 
         assert "blogpost.title" in str(sent)
         assert not [statement for statement in sent if "blogpost.text" in statement]
