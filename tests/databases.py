@@ -59,10 +59,8 @@ def over(connection: sqlite3.Connection) -> Settings:
 def image(*, with_data: bool) -> bytes:
     """Give the image of a filled SQLite database."""
     with closing(sqlite3.connect(":memory:")) as connection:
-        engine = fill(over(connection), with_data=with_data)
-        filled = connection.serialize()
-        engine.dispose()
-    return filled
+        fill(over(connection), with_data=with_data)
+        return connection.serialize()
 
 
 @contextmanager
