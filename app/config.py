@@ -60,12 +60,8 @@ def environment(app: Flask) -> dict[str, Any]:
     From Flask's "Configuring from Environment Variables".
     """
     app.config.from_prefixed_env()
-    settings: dict[str, Any] = {}
     # from_prefixed_env reads JSON, and would make a number of a key such as 12345.
-    if key := os.environ.get("FLASK_SECRET_KEY"):
-        settings["SECRET_KEY"] = key
-    else:
-        settings["SECRET_KEY"] = None
+    settings: dict[str, Any] = {"SECRET_KEY": os.environ.get("FLASK_SECRET_KEY") or None}
     if url := os.environ.get("DATABASE_URL"):
         settings["SQLALCHEMY_DATABASE_URI"] = database_uri(url)
     return settings

@@ -12,15 +12,7 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, Length, Regexp
 
 from app.forms import EditForm, one_line, readable, show
-from app.models import (
-    CITY_LENGTH,
-    EMAIL_LENGTH,
-    PHONENUM_LENGTH,
-    Contact,
-    User,
-    commit,
-    db,
-)
+from app.models import CITY_LENGTH, EMAIL_LENGTH, PHONENUM_LENGTH, Contact, User, commit, db
 from app.paging import page_of
 from app.sessions import (
     NameForm,
