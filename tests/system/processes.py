@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any, Self
 
+from selenium.webdriver.support.ui import WebDriverWait
+
 ROOT = Path(__file__).parents[2]
 # Where a virtual environment has its commands, and Debian those of the superuser, such as nginx.
 PATH = f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}:/usr/sbin"
@@ -75,6 +77,12 @@ class Process:
         assert len(found) >= times, f"{pattern!r} is not in its output:\n{self.log}"
         return found
 
+    def ignores(self, number: int) -> bool:
+        """Say whether it ignores this signal now."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        [ignored] = re.findall(r"SigIgn:\s*(\w+)", status)
+        return bool(int(ignored, 16) >> (number - 1) & 1)
+
     def wait(self) -> int:
         """Give its exit status, once no process of it is left that could still write something."""
         self._reader.join(PATIENCE)
@@ -83,6 +91,8 @@ class Process:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send it a signal, and give its exit status."""
+        # uWSGI's workers answer a moment before its master obeys.
+        WebDriverWait(self, PATIENCE, 0.01).until_not(lambda process: process.ignores(number))
         self._process.send_signal(number)
         return self.wait()
 

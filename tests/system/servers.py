@@ -29,7 +29,7 @@ COMMANDS = {
     "gunicorn": ("gunicorn -w 4 wsgi:app --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
     "uwsgi": (
         "uwsgi --http-socket 127.0.0.1:0 --add-header 'Connection: close' --wsgi-file wsgi.py "
-        "--callable app --need-app --master --processes 4 --die-on-term",
+        "--callable app --need-app --master --processes 4 --die-on-term --worker-reload-mercy 2",
         r"bound to TCP address (\S+)",
     ),
     "uwsgi.ini": ("uwsgi {folder}/uwsgi.ini", r"bound to TCP address (\S+)"),
