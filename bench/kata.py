@@ -12,7 +12,8 @@ from statistics import median
 from time import perf_counter
 
 from kata.catalogue import Bug, load
-from kata.runner import Job, Pool, project_files
+from kata.project import project_files
+from kata.runner import Job, Pool
 
 ROOT = Path(__file__).parents[1]
 TESTS = "kata/test_cookies.py"

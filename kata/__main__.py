@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import io
 import os
 import signal
 import sys
@@ -9,12 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kata import reference, report
-from kata.catalogue import Bug, Catalogue, CatalogueError, load
+from kata.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from kata.grader import grade
-from kata.runner import Pool, project_files
+from kata.project import project_files
+from kata.runner import Pool
 
 ROOT = Path(__file__).resolve().parents[1]
 CANNOT_GRADE, INTERRUPTED = 2, 130
+NO_HINT = "It is right: a test must accept it."
 
 
 class RequestError(Exception):
@@ -49,8 +52,13 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     try:
         catalogue = load(root)
         options = read_arguments(arguments, catalogue.topics)
-        if options.hint or options.show:
-            return explain(options, catalogue, root)
+        if options.hint is not None:
+            edit = named(options.hint, catalogue)
+            print(edit.hint.strip() if isinstance(edit, Bug) else NO_HINT)
+            return 0
+        if options.show is not None:
+            print(report.diff(root, named(options.show, catalogue)), end="")
+            return 0
         if options.reference:
             return reference.main(catalogue, root, check=options.check, progress=progress)
         return grade_topics(options, catalogue, root)
@@ -61,23 +69,19 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     return CANNOT_GRADE
 
 
-def explain(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
-    """Print the hint for a bug, or show what an edit does."""
+def named(name: str, catalogue: Catalogue) -> Edit:
+    """Give the bug or the variant of this name; raises `RequestError` with the nearest ones."""
     edits = {edit.name: edit for edit in (*catalogue.bugs, *catalogue.variants)}
-    name = options.hint or options.show
     if name not in edits:
         near = " or ".join(difflib.get_close_matches(name, edits))
         raise RequestError(f"There is no {name!r}{f'; did you mean {near}?' if near else '.'}")
-    edit = edits[name]
-    if options.show:
-        print(report.diff(root, edit), end="")
-    else:
-        print(edit.hint.strip() if isinstance(edit, Bug) else "It is right: a test must accept it.")
-    return 0
+    return edits[name]
 
 
 def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
     """Grade one topic, or all of them."""
+    if options.json and not is_writable(options.json):
+        raise RequestError(f"{options.json} is no file that can be written.")
     files = project_files(root)
     tests = {topic: [f"kata/test_{topic}.py"] for topic in catalogue.topics}
     if options.tests:
@@ -94,14 +98,22 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     return max(grade.status for grade in grades)
 
 
+def is_writable(file: Path) -> bool:
+    """Say whether the file can be written, or made."""
+    return not file.is_dir() and os.access(file if file.exists() else file.parent, os.W_OK)
+
+
 def add_tests(path: Path, files: dict[str, bytes], root: Path) -> str:
     """Give where tests lie in a copy of the project; those from outside of it are added."""
     if not path.exists():
         raise RequestError(f"There is no {path}.")
     path = path.resolve()
-    if path.is_relative_to(root):
+    known = {place for name in files for place in (root / name, *(root / name).parents)}
+    if path.is_relative_to(root) and path in known:
         return path.relative_to(root).as_posix()
     added = project_files(path) if path.is_dir() else {path.name: path.read_bytes()}
+    if not added:
+        raise RequestError(f"There is no file in {path}.")
     files.update({f"kata/submitted/{name}": data for name, data in added.items()})
     return "kata/submitted" if path.is_dir() else f"kata/submitted/{path.name}"
 
@@ -123,6 +135,9 @@ def run(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Do the same as a program does: SIGINT and SIGTERM end it, and leave nothing behind."""
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a test says may have letters that a terminal's or a pipe's encoding has not.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return main(arguments, root)
     except KeyboardInterrupt:

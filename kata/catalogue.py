@@ -9,7 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kata.project import Files, project_files, text_of
+
 LAYERS = ("unit", "integration", "system")
+FEATURES = "docs/features.toml"
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,15 @@ T = TypeVar("T", Bug, Variant)
 
 def load(root: Path) -> Catalogue:
     """Read the catalogue of the project at `root`; raises `CatalogueError` with all problems."""
-    rows = tomllib.loads((root / "docs" / "features.toml").read_text("utf-8"))
+    try:
+        rows = tomllib.loads((root / FEATURES).read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{FEATURES}: {error}") from error
+    files = project_files(root)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
     problems: list[str] = []
-    bugs = read(root, "kata/bugs", Bug, features, problems)
-    variants = read(root, "kata/variants", Variant, features, problems)
+    bugs = read(root / "kata" / "bugs", Bug, files, features, problems)
+    variants = read(root / "kata" / "variants", Variant, files, features, problems)
     names = Counter(edit.name for edit in (*bugs, *variants))
     problems += [f"{name}: the name is there {n} times." for name, n in names.items() if n > 1]
     if problems:
@@ -75,12 +82,12 @@ def load(root: Path) -> Catalogue:
 
 
 def read(
-    root: Path, folder: str, kind: type[T], features: set[str], problems: list[str]
+    folder: Path, kind: type[T], files: Files, features: set[str], problems: list[str]
 ) -> list[T]:
     """Give the entries of a folder, each of whose files has the name of a topic."""
     entries = []
-    for path in sorted((root / folder).glob("*.toml")):
-        where, topic = path.relative_to(root).as_posix(), path.stem
+    for path in sorted(folder.glob("*.toml")):
+        where, topic = f"kata/{folder.name}/{path.name}", path.stem
         if not any(feature.startswith(f"{topic}.") for feature in features):
             problems.append(f"{where}: docs/features.toml has no topic {topic!r}.")
         try:
@@ -93,7 +100,7 @@ def read(
             if not found:
                 entry = kind(name=name, topic=topic, **table)
                 entries.append(entry)
-                found = list(problems_of_the_edit(root, entry))
+                found = list(problems_of_the_edit(files, entry))
             problems += [f"{where}: {name}: {problem}" for problem in found]
     return entries
 
@@ -118,19 +125,26 @@ def problems_of_the_fields(
         yield f"its feature {given['feature']!r} is of another topic."
 
 
-def problems_of_the_edit(root: Path, edit: Edit) -> Iterator[str]:
+def problems_of_the_edit(files: Files, edit: Edit) -> Iterator[str]:
     """Say why the edit cannot be made, or would change nothing."""
-    path = root / edit.file
-    if not path.is_file():
-        yield f"there is no file {edit.file!r}."
+    if edit.file not in files:
+        yield f"there is no file {edit.file!r} in the project."
         return
-    text = path.read_text("utf-8")
+    try:
+        text = text_of(files[edit.file])
+        before = what_runs(edit.file, text)
+    except UnicodeDecodeError:
+        yield f"{edit.file} is no text."
+        return
+    except SyntaxError as error:
+        yield f"{edit.file} is no valid Python, before any edit: {error.msg}, line {error.lineno}."
+        return
     found = text.count(edit.old) if edit.old else 0
     if found != 1:
         yield f"its old text stands in {edit.file} {found} times, and must stand there once."
         return
     try:
-        if what_runs(edit.file, text) == what_runs(edit.file, edit.apply(text)):
+        if before == what_runs(edit.file, edit.apply(text)):
             yield "its edit changes nothing that runs."
     except SyntaxError as error:
         yield f"its edit leaves no valid Python: {error.msg}, line {error.lineno}."

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kata.catalogue import Bug, Catalogue, Edit
 from kata.runner import Job, Pool, Run
@@ -107,14 +107,15 @@ def grade(  # noqa: PLR0913 - what is behind the star has a default
 
 
 def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
-    """Run tests under an edit, and what fails once more: by chance nothing is caught."""
+    """Run tests under an edit, and once more if they see it: by chance nothing is caught."""
     [edit] = job.edits
     run = pool.run(job)
     failed = {test: reason for test, reason in run.failed.items() if test in counted}
     note = run.broken or run.stopped
-    if failed and not note:
-        again = pool.run(replace(job, arguments=list(failed)))
+    if (failed or note) and not run.is_endless:
+        again = pool.run(job)
         failed = {test: reason for test, reason in failed.items() if test not in again.passed}
+        note = note and (again.broken or again.stopped)
     return Seen(edit, failed, note)
 
 
@@ -124,10 +125,12 @@ def fault(run: Run) -> tuple[str, str] | None:
         "broken": f"The tests cannot be run: {run.broken}" if run.broken else "",
         "stopped": f"The run {run.stopped}." if run.stopped else "",
         "red": f"Without any bug {first_of(run.failed)}" if run.failed else "",
-        "litter": f"The tests leave {some_of(run.left)} behind: write into tmp_path."
+        "litter": f"The tests make, change or delete {some_of(run.left)}: write into tmp_path."
         if run.left
         else "",
-        "skipped": "Every test is skipped." if run.skipped and not run.passed else "",
+        "skipped": "Every test is skipped, or expected to fail."
+        if run.skipped and not run.passed
+        else "",
         "empty": "There is no test." if not run.passed else "",
     }
     return next(((verdict, reason) for verdict, reason in faults.items() if reason), None)

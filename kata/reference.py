@@ -10,7 +10,8 @@ from pathlib import Path
 from kata import grader
 from kata.catalogue import LAYERS, Bug, Catalogue, Edit, Variant
 from kata.grader import fault, fault_backwards
-from kata.runner import Job, Pool, project_files
+from kata.project import project_files
+from kata.runner import Job, Pool
 
 PAGE = "docs/bugs.md"
 DEADLINE = 300.0  # seconds, for the first runs

@@ -21,7 +21,8 @@ def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
     """Give a line for each variant and each bug of a topic, and its score."""
     all_seen = [*grade.variants, *grade.bugs]
     if all_seen:
-        yield f"{plural(grade.tests, 'test')} passed on the application as it is, in any order."
+        tests = plural(grade.tests, "test")
+        yield f"{tests} passed on the application as it is, forwards and backwards."
     width = max((len(seen.edit.name) for seen in all_seen), default=0)
     for seen in all_seen:
         is_good, word, why = words(seen)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,13 +21,9 @@ from threading import Lock, Thread
 from typing import Self, TypeVar
 
 from kata.catalogue import Edit
+from kata.project import BYTE_CODE, Files, text_of
 
-Files = Mapping[str, bytes]  # by path, relative to the project and with forward slashes
-
-# What is no part of the project, or is not for the tests to see.
-BYTE_CODE = "__pycache__"
-NOT_COPIED = {BYTE_CODE, ".git", ".nox", ".venv", "htmlcov", "instance", "reports"}
-NOT_COPIED |= {".mypy_cache", ".pytest_cache", ".ruff_cache", "kata/bugs", "kata/variants"}
+CHECKOUT = Path(__file__).resolve().parents[1]
 # What a developer's own settings must not change.
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
 # What the tests import, but for the application: imported once, before any run.
@@ -44,30 +40,13 @@ LIBRARIES = (
 FORK = hasattr(os, "fork")
 PRISTINE = 10**9  # the time of a file that is as it is in the project
 END, NO_END = "end", "no end"
+LOOKS = 4  # within a deadline, at whether anything is new
+ENDLESS = "does not end"
+NEWS = b'{"running":'  # in a record, where a test begins or has ended
 PATIENCE = 5.0  # seconds, for a process that has been ended to be gone
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-def project_files(root: Path) -> dict[str, bytes]:
-    """Read the project at `root`, without what is made from it."""
-    names = [name for name in names_below(root, NOT_COPIED) if not name.startswith(".coverage")]
-    return {name: (root / name).read_bytes() for name in names if (root / name).is_file()}
-
-
-def names_below(root: Path, without: Set[str]) -> Iterator[str]:
-    """Give the files below `root`, but for folders of these names and virtual environments."""
-    for folder, folders, names in os.walk(root):
-        here = Path(folder)
-        inside = here.relative_to(root)
-        folders[:] = [
-            name
-            for name in folders
-            if not {name, (inside / name).as_posix()} & without
-            and not (here / name / "pyvenv.cfg").exists()
-        ]
-        yield from ((inside / name).as_posix() for name in names)
 
 
 @dataclass(frozen=True)
@@ -77,7 +56,7 @@ class Job:
     arguments: Sequence[str]
     edits: Sequence[Edit] = ()
     backwards: bool = False
-    deadline: float = 60  # seconds
+    deadline: float = 60  # seconds, for a test
 
 
 @dataclass
@@ -91,6 +70,11 @@ class Run:
     broken: str = ""  # why a file could not be imported, or pytest not begin
     stopped: str = ""  # why the run did not come to its end
     left: list[str] = field(default_factory=list)  # files that were made, changed or deleted
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether the run had to be ended."""
+        return self.stopped.startswith(ENDLESS)
 
     @property
     def is_green(self) -> bool:
@@ -140,8 +124,7 @@ class Worker:
         data = self.files[name]
         stamp = PRISTINE
         if edits:
-            text = data.decode().replace("\r\n", "\n")
-            data = reduce(lambda text, edit: edit.apply(text), edits, text).encode()
+            data = reduce(lambda text, edit: edit.apply(text), edits, text_of(data)).encode()
             stamp += secrets.randbelow(PRISTINE)
         draft = self.folder / "draft"
         draft.write_bytes(data)
@@ -223,16 +206,18 @@ class Worker:
         edited = {edit.file for edit in job.edits}
         for name in edited:
             self.write(name, [edit for edit in job.edits if edit.file == name])
-        request = {"arguments": job.arguments, "backwards": job.backwards, "record": str(record)}
+        request = {
+            "arguments": job.arguments,
+            "backwards": job.backwards,
+            "record": str(record),
+            "checkout": str(CHECKOUT),
+        }
         self.begin(json.dumps(request))
         began = time.monotonic()
-        try:
-            answer = self.answers.get(timeout=job.deadline)
-        except Empty:
-            answer = NO_END
+        answer = wait(self.answers, record, job.deadline)
         run = Run(seconds=time.monotonic() - began)
         if answer != END:
-            run.stopped = "does not end" if answer == NO_END else "kills the process it comes from"
+            run.stopped = ENDLESS if answer == NO_END else "kills the process it comes from"
             self.end_process()
         self.end_strays()
         self.end_group()
@@ -316,12 +301,23 @@ class Worker:
         self.end_zygote()
 
 
+def wait(answers: "SimpleQueue[str]", record: Path, deadline: float) -> str:
+    """Give the answer to a run, or `NO_END` where no test begins or ends for so many seconds."""
+    news = quiet = 0
+    while quiet < LOOKS:
+        with suppress(Empty):
+            return answers.get(timeout=deadline / LOOKS)
+        before, news = news, record.read_bytes().count(NEWS) if record.exists() else 0
+        quiet = quiet + 1 if news == before else 0
+    return NO_END
+
+
 def read(record: Path, run: Run, project: Path) -> None:
     """Add to `run` what its tests' process has recorded."""
     passed, running, ended = set(), "", False
     for line in record.read_text().splitlines():
         match json.loads(line):
-            case {"start": test}:
+            case {"running": test}:
                 running = test
             case {"test": test, "outcome": "failed", "reason": reason}:
                 run.failed.setdefault(test, reason)
@@ -333,8 +329,10 @@ def read(record: Path, run: Run, project: Path) -> None:
                 run.broken = run.broken or reason
             case {"status": status, "words": words, "app": app}:
                 ended = True
-                if status not in {0, 1, 5} and not run.broken:
-                    run.broken = words or f"pytest ended with status {status}"
+                if status not in {0, 1, 5} and running:
+                    run.stopped = "ends early"
+                elif status not in {0, 1, 5}:
+                    run.broken = run.broken or words or f"pytest ended with status {status}"
                 if app is not None and not Path(app).is_relative_to(project):
                     run.broken = f"they ran on another application: {app}"
     run.passed = passed - set(run.failed) - run.skipped

@@ -21,6 +21,12 @@ import pytest
 
 OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "-p", "no:cacheprovider", "--tb=line"]
 LONGEST_REASON = 200  # characters
+HERE = Path.cwd()  # the copy of the project; a test may go elsewhere
+
+# What Python says of itself before it opens or changes a file.
+OF_FILES = {"open", "sqlite3.connect"}
+OF_FILES |= {f"os.{name}" for name in ("chmod", "link", "listdir", "mkdir", "remove", "rename")}
+OF_FILES |= {f"os.{name}" for name in ("rmdir", "scandir", "symlink", "truncate", "utime")}
 
 
 class Recorder:
@@ -39,13 +45,28 @@ class Recorder:
             items.reverse()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.write(start=nodeid)
+        self.write(running=nodeid)
+
+    def pytest_runtest_logfinish(self) -> None:
+        self.write(running="")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped and isinstance(report, pytest.SubtestReport):
             return  # of a test that may have others
         reason = reason_of(report) if report.failed else ""
         self.write(test=report.nodeid, when=report.when, outcome=report.outcome, reason=reason)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.write(test=report.nodeid, when="collect", outcome="skipped")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Any:
+        try:
+            return (yield)
+        except SystemExit:
+            self.write(broken=f"{collector.nodeid} ends the process that imports it")
+            raise
 
     def pytest_exception_interact(self, call: Any, report: Any) -> None:
         if isinstance(report, pytest.CollectReport):
@@ -60,8 +81,7 @@ def reason_of(report: pytest.TestReport) -> str:
     if crash is None:
         return one_line(str(report.longrepr))
     path = Path(crash.path)
-    here = Path.cwd()
-    place = path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
+    place = path.relative_to(HERE).as_posix() if path.is_relative_to(HERE) else path.name
     return f"{one_line(crash.message.removeprefix('AssertionError: '))} ({place}:{crash.lineno})"
 
 
@@ -72,8 +92,34 @@ def one_line(text: str) -> str:
     return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
 
 
+def keep_out_of(checkout: str) -> None:
+    """Have Python refuse the checkout's files to the tests, but for a virtual environment there.
+
+    What the tests are to see is in the copy, and the bugs are not. From Python's "Audit events".
+    """
+    allowed = tuple(os.path.realpath(path) for path in (HERE.parent, sys.prefix, sys.base_prefix))
+
+    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in OF_FILES:
+            return
+        for path in arguments[:2]:
+            if isinstance(path, str | bytes | os.PathLike):
+                name = os.path.realpath(os.fsdecode(path))
+                if is_within(name, checkout) and not any(is_within(name, a) for a in allowed):
+                    raise PermissionError(f"{name} is not for tests: they have a copy.")
+
+    sys.addaudithook(refuse)
+
+
+def is_within(name: str, folder: str) -> bool:
+    """Say whether the path is that of the folder, or of something in it."""
+    return name == folder or name.startswith(folder + os.sep)
+
+
 def run(request: dict[str, Any]) -> None:
     """Run the tests of a request, whatever they print, and record what becomes of them."""
+    del sys.argv[1:]  # a file that calls `unittest.main()` would take them for its own
+    keep_out_of(request["checkout"])
     recorder = Recorder(request["record"], backwards=request["backwards"])
     status = int(pytest.ExitCode.OK)
     # What pytest itself raises, a warning of something that was never closed, comes after the last
@@ -144,8 +190,11 @@ def serve(libraries: list[str], *, fork: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path.cwd())
+    sys.path[0] = str(HERE)
     if sys.argv[1] == "run":
-        run(json.loads(sys.argv[2]))
+        try:
+            run(json.loads(sys.argv[2]))
+        finally:
+            os._exit(0)  # as a fork does: no thread that a test has left is waited for
     else:
         serve(sys.argv[2:], fork=sys.argv[1] == "fork")

@@ -17,12 +17,14 @@ from kata import grader, runner
 from kata.__main__ import main
 from kata.catalogue import load
 from kata.grader import Grade, grade
-from kata.runner import Pool, project_files
+from kata.project import project_files
+from kata.runner import Pool
 from tests.system.browser import missing
 
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).with_name("kata")
 CATALOGUE = load(PROJECT)
+BUGS = str(PROJECT / "kata" / "bugs" / "words.toml")
 
 Grader = Callable[[str], Grade]
 
@@ -55,6 +57,9 @@ def graded() -> Iterator[Grader]:
     files = project_files(PROJECT)
     # No linter would let it be a file.
     files["kata/syntax.py"] = b"def test_greets(:\n"
+    files["kata/reaches_out.py"] = (
+        f"from pathlib import Path\n\n\ndef test_reads():\n    Path({BUGS!r}).read_text()\n"
+    ).encode()
     with Pool(files, size=2) as pool:
         yield grader_of(pool)
 
@@ -100,8 +105,19 @@ class TestGrade:
     def test_a_test_that_has_not_passed_before_catches_nothing(self, graded):
         assert caught(graded("late")) == set()
 
-    def test_a_test_that_fails_by_chance_catches_nothing(self, graded):
-        assert caught(graded("chance")) == set()
+    def test_what_fails_or_ends_by_chance_catches_nothing(self, graded):
+        grade = graded("chance")
+
+        assert grade.verdict == ""
+        assert caught(grade) == set()
+
+    def test_tests_may_catch_a_bug_together(self, graded):
+        assert caught(graded("together")) == {"counts_characters"}
+
+    def test_tests_may_go_to_a_folder_that_is_gone(self, graded):
+        [seen] = [seen for seen in graded("wanders").bugs if seen]
+
+        assert seen.failed == {"kata/wanders.py::test_counts": "assert 9 == 2 (kata/wanders.py:13)"}
 
     def test_a_part_of_a_test_may_be_skipped(self, graded):
         assert caught(graded("subtests")) == {"counts_characters"}
@@ -116,12 +132,19 @@ class TestGrade:
         ("learner", "verdict", "reason"),
         [
             ("empty", "empty", "There is no test."),
-            ("skipped", "skipped", "Every test is skipped."),
+            ("skipped", "skipped", "Every test is skipped, or expected to fail."),
+            ("later", "skipped", "Every test is skipped, or expected to fail."),
             ("red", "red", "Without any bug kata/red.py::test_greets fails: assert"),
             ("imports", "broken", "The tests cannot be run: ImportError: cannot import name"),
             ("syntax", "broken", "The tests cannot be run: SyntaxError: invalid syntax"),
             ("nowhere", "broken", "The tests cannot be run: ERROR: file or directory not found"),
-            ("gives_up", "broken", "The tests cannot be run: pytest ended with status 2"),
+            ("script", "broken", "The tests cannot be run: kata/script.py ends the process that"),
+            (
+                "reaches_out",
+                "red",
+                f"Without any bug kata/reaches_out.py::test_reads fails: PermissionError: {BUGS}",
+            ),
+            ("gives_up", "stopped", "The run ends early in kata/gives_up.py::test_gives_up."),
             ("endless", "stopped", "The run does not end in kata/endless.py::test_waits."),
             ("exits", "stopped", "The run ends its process in kata/exits.py::test_exits."),
             ("stops", "stopped", "The run does not end in kata/stops.py::test_stops."),
@@ -129,8 +152,12 @@ class TestGrade:
             ("ordered", "order", "The order of the tests matters: in reverse kata/ordered.py"),
             ("random_", "random", "Passed twice, and then: Without any bug kata/random_.py::"),
             ("renames", "random", "No test passes twice by one name"),
-            ("links", "litter", "The tests leave app, app/__init__.py behind"),
-            ("writes", "litter", "The tests leave app/__init__.py, greeting.txt behind"),
+            ("links", "litter", "The tests make, change or delete app, app/__init__.py: write"),
+            (
+                "writes",
+                "litter",
+                "The tests make, change or delete app/__init__.py, greeting.txt: ",
+            ),
         ],
     )
     def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner, verdict, reason):
@@ -148,7 +175,7 @@ class TestGrade:
         with Pool(project_files(PROJECT), size=2, fork=False) as pool:
             without = grader_of(pool)
 
-            assert without("weak") == graded("weak")
+            assert without("thread") == graded("thread")
             assert without("exits") == graded("exits")
 
 
@@ -166,7 +193,7 @@ class TestCommandLine:
 
         assert status == 1
         assert capsys.readouterr().out.splitlines() == [
-            "3 tests passed on the application as it is, in any order.",
+            "3 tests passed on the application as it is, forwards and backwards.",
             "accepted  other_words",
             "MISSED    greets_with_spaces  words.greet; nox -s kata -- --hint greets_with_spaces",
             "caught    counts_characters   by test_counts and 1 more",
@@ -242,6 +269,41 @@ class TestCommandLine:
             main(arguments, PROJECT)
 
         assert said in capsys.readouterr().err.splitlines()[-1]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["--hint", ""], "There is no ''."),
+            (["words", "--tests", "nowhere"], "There is no nowhere."),
+            (["words", "--tests", "{empty}"], "There is no file in {empty}."),
+            (["words", "--json", "{empty}"], "{empty} is no file that can be written."),
+            (["--json", "{empty}/no/x"], "{empty}/no/x is no file that can be written."),
+        ],
+    )
+    def test_what_cannot_be_done_ends_with_2_before_anything_is_graded(
+        self, tmp_path, capsys, arguments, said
+    ):
+        status = main([argument.format(empty=tmp_path) for argument in arguments], PROJECT)
+
+        assert status == 2
+        assert capsys.readouterr() == ("", f"{said.format(empty=tmp_path)}\n")
+
+    def test_a_letter_that_the_output_cannot_have_is_spelt_out(self, project):
+        bugs = project / "kata" / "bugs" / "words.toml"
+        bugs.write_text(bugs.read_text("utf-8").replace("A text", "Ä text"), "utf-8")
+        code = "import sys; from pathlib import Path; from kata import __main__; "
+        code += f"sys.exit(__main__.run(['--show', 'counts_characters'], Path({str(project)!r})))"
+
+        said = subprocess.run(  # noqa: S603 - nothing in it comes from outside
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+
+        assert said.stdout.startswith("\\xc4 text")
 
     def test_nothing_is_graded_while_the_catalogue_is_wrong(self, project, capsys):
         bugs = project / "kata" / "bugs" / "words.toml"

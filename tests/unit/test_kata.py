@@ -1,11 +1,14 @@
-"""The kata's catalogue: it is right, and each thing that may be wrong with one is named."""
+"""The kata's catalogue, and each thing that may be wrong with one; how long a run may take."""
 
 import tempfile
 import tomllib
 import unittest
 from pathlib import Path
+from queue import Empty
+from unittest import mock
 
 from kata.catalogue import CatalogueError, load
+from kata.runner import END, LOOKS, NO_END, wait
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +38,10 @@ class TestCatalogue(unittest.TestCase):
         (self.root / "docs" / "features.toml").write_text("[words.greet]\n[other.row]\n")
         (self.root / "app.py").write_text("def first(text):\n    return text[1:]\n")
         (self.root / "page.html").write_text("<p>One</p>\n<p>Two</p>\n")
+        (self.root / "broken.py").write_text("(\n")
+        (self.root / "logo.png").write_bytes(b"\x89PNG")
+        (self.root / "instance").mkdir()
+        (self.root / "instance" / "a.py").write_text("text[1:]\n")
 
     def write(self, text: str, file: str = "kata/bugs/words.toml") -> None:
         (self.root / file).write_text(text)
@@ -70,7 +77,12 @@ class TestCatalogue(unittest.TestCase):
             "its layer 'browser' is none of unit, integration, system.": BUG | {"layer": "browser"},
             "docs/features.toml has no row 'words.leave'.": BUG | {"feature": "words.leave"},
             "its feature 'other.row' is of another topic.": BUG | {"feature": "other.row"},
-            "there is no file 'app/nowhere.py'.": BUG | {"file": "app/nowhere.py"},
+            "there is no file 'nowhere.py' in the project.": BUG | {"file": "nowhere.py"},
+            "there is no file './app.py' in the project.": BUG | {"file": "./app.py"},
+            "there is no file 'instance/a.py' in the project.": BUG | {"file": "instance/a.py"},
+            "logo.png is no text.": BUG | {"file": "logo.png"},
+            "broken.py is no valid Python, before any edit: '(' was never closed, line 1.": BUG
+            | {"file": "broken.py"},
             "its old text stands in app.py 0 times, and must stand there once.": BUG
             | {"old": "text[2:]"},
             "its old text stands in app.py 2 times, and must stand there once.": BUG
@@ -118,7 +130,44 @@ class TestCatalogue(unittest.TestCase):
         self.assertTrue(problem.startswith("kata/bugs/words.toml: "), problem)
         self.assertIn("line 1", problem)
 
+    def test_features_that_cannot_be_read_are_named_with_the_place(self):
+        self.write("[words.greet\n", "docs/features.toml")
+
+        [problem] = self.problems()
+        self.assertTrue(problem.startswith("docs/features.toml: "), problem)
+        self.assertIn("line 1", problem)
+
     def test_every_problem_is_named_at_once(self):
         self.write(table("a_bug", BUG | {"layer": "a", "old": "b"}) + table("another", {}))
 
         self.assertEqual(len(self.problems()), 2)
+
+
+class TestWait(unittest.TestCase):
+    def setUp(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.record = folder / "record"
+        self.record.touch()
+
+    def answers(self, *news: str) -> mock.Mock:
+        """Give answers that do not come while each of these is recorded, and come after them."""
+        coming = iter(news)
+
+        def get(timeout: float) -> str:
+            for line in coming:
+                with self.record.open("a") as file:
+                    file.write(f"{line}\n")
+                raise Empty
+            return END
+
+        return mock.Mock(get=get)
+
+    def test_a_run_may_take_its_time_while_its_tests_begin_and_end(self):
+        news = ['{"running": "test_one"}', '{"running": ""}', '{"running": "test_two"}']
+
+        self.assertEqual(wait(self.answers(*news), self.record, deadline=1), END)
+
+    def test_a_test_that_does_not_end_may_tell_what_it_likes(self):
+        news = ['{"running": "test_one"}', *['{"test": "test_one", "outcome": "passed"}'] * LOOKS]
+
+        self.assertEqual(wait(self.answers(*news), self.record, deadline=1), NO_END)

