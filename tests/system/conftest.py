@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 
-from tests.system.browser import Browser, OpenBrowser, browsers
+from tests.system.browser import Browser, OpenBrowser, browsers, missing
 from tests.system.processes import MEASURED
 
 
@@ -20,12 +21,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def unmeasured() -> Iterator[None]:
-    """What a test starts is not measured, unless it is given `MEASURED`."""
+def by_itself() -> Iterator[None]:
+    """What a test starts is not measured, unless it is given `MEASURED`; a pytest is plain."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in MEASURED:
-            patch.delenv(name)
+        for name in (*MEASURED, "FORCE_COLOR", "PY_COLORS", "PYTEST_ADDOPTS"):
+            patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def linux() -> None:
+    """The programs that end what a test has started, even if it is killed, are those of Linux."""
+    if sys.platform != "linux":
+        missing("The system layer needs Linux: a container, or WSL on Windows.")
 
 
 @pytest.fixture(scope="session")
