@@ -46,7 +46,10 @@ def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
     if app.config["SECRET_KEY"] is None:
         app.config["SECRET_KEY"] = secret_key(Path(app.instance_path))
 
-    if hops := int(app.config["PROXY_HOPS"]):
+    hops = app.config["PROXY_HOPS"]
+    if not isinstance(hops, int) or hops < 0:
+        raise ValueError(f"FLASK_PROXY_HOPS must be a number of proxies, and not {hops!r}.")
+    if hops:
         # Flask documents this assignment; mypy takes wsgi_app for a plain method.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
@@ -85,7 +88,7 @@ def database_uri(url: str) -> str:
 def secret_key(folder: Path) -> str:
     """Give the key kept in `folder`, made there the first time, readable by its owner alone.
 
-    Several workers that start at once agree on one: linking a finished file into place either
+    Several workers that start at once agree on one: putting a finished file in its place either
     succeeds whole or finds that another worker was first. Raises `RuntimeError` where the
     folder cannot be written to, or the key not be read.
     """
@@ -95,11 +98,15 @@ def secret_key(folder: Path) -> str:
             folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=folder)
             draft = Path(name)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex())
-            with suppress(FileExistsError):
-                path.hardlink_to(draft)
-            draft.unlink()
+            # Neither replaces a key that is there. Windows removes no name of a file that is read.
+            keep = os.rename if os.name == "nt" else os.link
+            try:
+                with os.fdopen(handle, "w") as file:
+                    file.write(secrets.token_hex())
+                with suppress(FileExistsError):
+                    keep(draft, path)
+            finally:
+                draft.unlink(missing_ok=True)
         return path.read_text()
     except OSError as error:
         raise RuntimeError(

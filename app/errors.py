@@ -3,6 +3,8 @@
 From Flask's "Handling Application Errors".
 """
 
+from urllib.parse import unquote_to_bytes
+
 from flask import Flask, abort, current_app, json, render_template, request
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import ObjectDeletedError
@@ -28,15 +30,18 @@ def refuse_what_is_malformed() -> None:
     A server may mark a body as one that ends by itself. Werkzeug then takes one that was cut off
     for a whole one, and of one that is too large it takes what the limit lets through.
     """
-    try:
-        request.query_string.decode()
-    except UnicodeDecodeError:
-        abort(400, "The query string is not UTF-8.")
     body = request.get_data()
     if request.content_length is None:
         request.stream.read(1)  # 413 at the limit
     elif len(body) < request.content_length:
         abort(400, "The body ends too early.")
+    if request.mimetype == "application/x-www-form-urlencoded":
+        body = unquote_to_bytes(body)
+    try:
+        request.query_string.decode()
+        body.decode()
+    except UnicodeDecodeError:
+        abort(400, "The request is not UTF-8.")
     if None in request.form:
         abort(400, "A part of the form has no name.")
 

@@ -16,9 +16,13 @@ from werkzeug.datastructures import MultiDict
 from wtforms.validators import ValidationError
 
 from app.errors import wants_json
+from app.models import composed
 
 # White space, but no control character that Python counts among it.
 SPACES = re.compile(r"[^\S\x0b\x0c\x1c-\x1f\x85]+")
+
+# The fillers of Hangul, and the braille cell without a dot.
+BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 
 
 class Form(wtforms.Form):
@@ -83,17 +87,18 @@ def show(
 
 def one_line(value: str | None) -> str:
     """Give the text with single spaces, none at its ends, and its accents composed (NFC)."""
-    return SPACES.sub(" ", unicodedata.normalize("NFC", value or "")).strip(" ")
+    return SPACES.sub(" ", composed(value or "")).strip(" ")
 
 
 def many_lines(value: str | None) -> str:
     """Give the text with plain line ends and no blank ones around it."""
-    return unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").strip()
+    return composed(value or "").replace("\r\n", "\n").strip()
 
 
 def is_visible(text: str) -> bool:
     """Say whether there is anything in the text that can be seen."""
-    return any(c.isprintable() and not c.isspace() for c in text)
+    # Neither controls, nor marks on nothing, nor spaces, nor letters that are blank.
+    return any(unicodedata.category(c)[0] not in "CMZ" and c not in BLANKS for c in text)
 
 
 def readable(_form: wtforms.Form, field: wtforms.Field) -> None:

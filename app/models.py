@@ -102,7 +102,8 @@ class User(Versioned, Model):
 
     def set_password(self, password: str) -> None:
         """Keep a salted hash of `password`, which nobody can read back."""
-        self.password_hash = generate_password_hash(password, current_app.config["PASSWORD_METHOD"])
+        method = current_app.config["PASSWORD_METHOD"]
+        self.password_hash = generate_password_hash(composed(password), method)
 
     def __repr__(self) -> str:
         return f"<User {self.username!r}>"
@@ -153,9 +154,14 @@ class Blogpost(Versioned, Model):
         return f"<Blogpost {self.title!r}>"
 
 
+def composed(text: str) -> str:
+    """Give the text with its accents composed (NFC): systems differ in how they type them."""
+    return unicodedata.normalize("NFC", text)
+
+
 def fold(name: str) -> str:
     """Give `name` without regard to case: names that fold alike are one tag."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return composed(name).casefold()
 
 
 def folded_tagname(context: DefaultExecutionContext) -> str:

@@ -12,16 +12,17 @@ from typing import ParamSpec
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # it ships no types
+from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]  # has no types
 from sqlalchemy import select
 from werkzeug.exceptions import Conflict
 from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from app.errors import wants_json
+from app.errors import answer, wants_json
 from app.forms import Form, one_line, readable, show
-from app.models import USERNAME_LENGTH, User, commit, db
+from app.models import USERNAME_LENGTH, User, commit, composed, db
 
 P = ParamSpec("P")
 
@@ -40,8 +41,16 @@ def init_app(app: Flask) -> None:
     """Add the pages about logging in, and protect every form."""
     app.session_interface = SessionInterface()
     csrf.init_app(app)
+    app.register_error_handler(CSRFError, token_is_refused)
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(sessions)
+
+
+def token_is_refused(error: CSRFError) -> Response:
+    """Say what a person can do: most often the login is another one than when the page came."""
+    advice = "Has your login changed since you opened the page? Go back, copy what you wrote, "
+    error.description += f" {advice}and open the page again."
+    return answer(error)
 
 
 class NameForm(Form):
@@ -120,7 +129,7 @@ def authenticate(username: str, password: str) -> User | None:
     user = db.session.scalar(select(User).where(User.username == username))
     known = user.password_hash if user else None
     stored = known or nobodys_hash(current_app.config["PASSWORD_METHOD"])
-    return user if check_password_hash(stored, password) else None
+    return user if check_password_hash(stored, composed(password)) else None
 
 
 @cache
@@ -155,7 +164,8 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
         if wants_json():
             abort(401, "Log in first.")
         # What was posted is gone by then: only a page is worth coming back to.
-        came_from = request.full_path.rstrip("?") if request.method == "GET" else None
+        page = request.script_root + request.full_path.rstrip("?")
+        came_from = page if request.method == "GET" else None
         return redirect(url_for("sessions.login", next=came_from))
 
     return guarded

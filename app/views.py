@@ -147,7 +147,7 @@ def myself(user_id: int) -> User:
     """Give the user of this id; raises 401, 404, or 403 where it is someone else."""
     me = logged_in_user()
     if db.get_or_404(User, user_id) is not me:
-        abort(403, "You can change yourself alone.")
+        abort(403, "You can change only yourself.")
     return me
 
 

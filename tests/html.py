@@ -17,6 +17,12 @@ def texts(response: TestResponse, selector: str) -> list[str]:
     return [" ".join(found.text_content().split()) for found in page(response).cssselect(selector)]
 
 
+def sent_to(response: TestResponse) -> str:
+    """Give where a browser goes from here with a GET: 307 or 308 would send its form again."""
+    assert response.status_code in {302, 303}
+    return response.location
+
+
 def submit(
     client: FlaskClient, url: str, typed: dict[str, str] | None = None, form: str = "main form"
 ) -> TestResponse:

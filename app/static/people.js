@@ -31,6 +31,6 @@ if (account) {
     attempt(send("PUT", { username: account.elements.username.value }), () => location.reload());
   });
   document.getElementById("delete").addEventListener("click", () => {
-    attempt(send("DELETE"), () => location.assign("/"));
+    attempt(send("DELETE"), () => location.assign(account.dataset.home));
   });
 }

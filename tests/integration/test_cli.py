@@ -41,6 +41,8 @@ class TestLoad:
 
         assert result.exit_code == 0, result.output
         assert "pages.home" in result.stdout
+        # Without it, Flask would look into the package `app`.
+        assert "wsgi" in sys.modules
 
     @pytest.mark.parametrize("flask_app", ["wsgi.py", "wsgi:app", "app", "app:create_app()"])
     def test_flask_app_names_the_application_or_its_factory(self, routes, flask_app):

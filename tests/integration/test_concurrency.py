@@ -125,7 +125,7 @@ class TestNames:
         assert refusals(answers) == [409]
         assert [user.username for user in stored(app)["user"]].count("Bilbo Baggings") == 1
 
-    def test_who_comes_second_keeps_the_name_typed_and_is_not_logged_in(self, app, client):
+    def test_whoever_comes_second_keeps_the_name_typed_and_is_not_logged_in(self, app, client):
         answer = meanwhile(
             app,
             late=lambda: submit(client, "/signup", BILBO),
@@ -201,7 +201,7 @@ class TestContactCards:
         assert page(answer).cssselect("#city")[0].get("value") == "Chicago"
         assert stored(app)["contact"][0].city == "Bree"
 
-    def test_who_is_deleted_meanwhile_gets_no_card(self, app, john, log_in):
+    def test_whoever_is_deleted_meanwhile_gets_no_card(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
         with app.app_context():
             db.session.execute(delete(Contact))
@@ -362,7 +362,7 @@ class TestPosts:
 
 
 class TestAccounts:
-    def test_who_is_deleted_while_writing_a_post_is_told(self, app, john, log_in):
+    def test_whoever_is_deleted_while_writing_a_post_is_told(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
 
         answer = meanwhile(
@@ -376,7 +376,7 @@ class TestAccounts:
         assert {post.userid for post in stored(app)["blogpost"]} == {2}
         assert "Walking" not in [tag.tagname for tag in stored(app)["tag"]]
 
-    def test_who_is_deleted_while_changing_a_post_is_told(self, app, john, log_in):
+    def test_whoever_is_deleted_while_changing_a_post_is_told(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
 
         answer = meanwhile(
@@ -388,7 +388,7 @@ class TestAccounts:
         assert answer.status_code == 409
         assert {post.userid for post in stored(app)["blogpost"]} == {2}
 
-    def test_who_is_deleted_cannot_be_renamed(self, app, john, log_in):
+    def test_whoever_is_deleted_cannot_be_renamed(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
 
         answer = meanwhile(

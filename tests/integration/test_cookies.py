@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from tests.html import page, submit, texts, token
+from tests.html import page, sent_to, submit, texts, token
 from tests.unit import CONFIG
 
 
@@ -51,7 +51,7 @@ class TestSet:
     def test_the_next_request_brings_the_choice_back(self, client):
         response = submit(client, "/preferences", {"theme": "dark"})
 
-        assert response.location == "/preferences"
+        assert sent_to(response) == "/preferences"
         assert theme(client.get("/about")) == "dark"
 
     def test_a_later_choice_takes_the_place_of_the_first(self, client):
@@ -156,7 +156,7 @@ class TestExpire:
 
         response = submit(browser, "/preferences", form="form[action$=forget]")
 
-        assert response.location == "/preferences"
+        assert sent_to(response) == "/preferences"
         assert "theme" not in [cookie.name for cookie in browser.jar]
         assert theme(browser.get("/")) == "light"
 

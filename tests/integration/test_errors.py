@@ -49,7 +49,8 @@ class TestAnswer:
 
         assert (response.status_code, response.mimetype) == (status, "text/html")
         assert texts(response, "h1") == [name]
-        assert all(texts(response, "main p"))
+        [description] = texts(response, "main p")
+        assert description
 
     @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
     def test_a_script_gets_json(self, client, status, name, asked):
@@ -103,6 +104,11 @@ class TestDatabaseIsAway:
         assert texts(response, "h1") == ["Service Unavailable"]
         assert texts(response, "main p") == ["The database does not answer. Try again in a moment."]
         assert texts(response, "header a") == ["Home"]
+
+    def test_the_page_leads_home_where_the_blog_is_a_part_of_a_site(self, client):
+        response = client.get("/", environ_overrides={"SCRIPT_NAME": "/blog"})
+
+        assert [a.get("href") for a in page(response).cssselect("header a")] == ["/blog/"]
 
     def test_a_script_gets_json(self, client):
         response = client.get("/users/1")
@@ -204,6 +210,27 @@ class TestMalformed:
         assert response.status_code == 400
         assert texts(response, "main p") == ["A part of the form has no name."]
 
+    @pytest.mark.parametrize(
+        ("kind", "body"),
+        [
+            ("application/x-www-form-urlencoded", b"username=Sam%ff&password=second+breakfast"),
+            ("application/x-www-form-urlencoded", b"username=Sam\xff&password=second+breakfast"),
+            (
+                "multipart/form-data; boundary=x",
+                b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nSam\xff\r\n'
+                b'--x\r\nContent-Disposition: form-data; name="password"\r\n\r\n'
+                b"second breakfast\r\n--x--\r\n",
+            ),
+        ],
+        ids=["percent-encoded", "raw", "multipart"],
+    )
+    def test_a_form_that_is_no_utf_8_is_refused(self, app, client, kind, body):
+        response = client.post("/users/", data=body, content_type=kind, headers=token(client))
+
+        assert response.status_code == 400
+        assert response.json["message"] == "The request is not UTF-8."
+        assert stored(app)["user"] == []
+
     @pytest.mark.parametrize("path", ["/posts/", "/users/", "/posts/new"])
     def test_a_query_that_is_no_utf_8_is_refused(self, client, path):
         response = client.get(path, environ_overrides={"QUERY_STRING": "before=\xff"})
@@ -253,7 +280,7 @@ class TestRefusedForms:
             ),
         ],
     )
-    def test_who_wants_json_is_told_the_reason(self, john, path, sent, status, reason):
+    def test_whoever_wants_json_is_told_the_reason(self, john, path, sent, status, reason):
         headers = {**token(john), "Accept": "application/json"}
 
         response = john.post(path, data=sent, headers=headers)

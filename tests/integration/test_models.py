@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, LegacyAPIWarning
 from app import create_app
 from app.models import Blogpost, Contact, Tag, User, db, tags
 from tests.databases import PASSWORD
-from tests.html import submit
+from tests.html import sent_to, submit
 from tests.unit import CONFIG
 
 TRANSCRIPTS = Path(__file__).with_name("transcripts")
@@ -415,7 +415,7 @@ class TestDataset:
             client, "/login", {"username": "Fordo Baggings", "password": "one to rule"}
         )
 
-        assert response.location == "/"
+        assert sent_to(response) == "/"
 
     def test_seed_without_a_password_lets_nobody_log_in(self, client, seed):
         seed()
@@ -434,7 +434,7 @@ class TestDataset:
             client, "/login", {"username": "John Williams", "password": "one to find"}
         )
 
-        assert response.location == "/"
+        assert sent_to(response) == "/"
 
     def test_seed_with_a_password_leaves_everybody_else_their_own(self, app, client, seed):
         with app.app_context():
@@ -446,14 +446,14 @@ class TestDataset:
         seed("--password", "one to bind")
 
         response = submit(client, "/login", {"username": "Gollum", "password": "my precious"})
-        assert response.location == "/"
+        assert sent_to(response) == "/"
 
     @pytest.mark.usefixtures("dataset")
     def test_seed_without_a_password_keeps_the_one_that_is_there(self, client, seed):
         seed()
 
         response = submit(client, "/login", {"username": "John Williams", "password": PASSWORD})
-        assert response.location == "/"
+        assert sent_to(response) == "/"
 
     def test_seed_refuses_an_empty_password_and_stores_nothing(self, app, runner):
         result = runner.invoke(args=["seed", "--password", ""])

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, request, session, url_for
 from flask.testing import FlaskClient
 
-from tests.html import submit, texts, token
+from tests.html import sent_to, submit, texts, token
 
 
 class TestClient:
@@ -40,10 +40,10 @@ class TestClient:
     def test_a_form_is_sent_with_the_token_that_its_page_holds(self, client):
         assert client.post("/preferences", data={"theme": "dark"}).status_code == 400
 
-        assert submit(client, "/preferences", {"theme": "dark"}).location == "/preferences"
+        assert sent_to(submit(client, "/preferences", {"theme": "dark"})) == "/preferences"
 
     def test_a_redirect_is_followed_only_when_told(self, client):
-        assert client.get("/contact").location == "/login?next=/contact"
+        assert sent_to(client.get("/contact")) == "/login?next=/contact"
 
         followed = client.get("/contact", follow_redirects=True)
 

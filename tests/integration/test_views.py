@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from app.models import Blogpost, Contact, User, db
 from app.views import BaseView
 from tests.databases import PASSWORD
-from tests.html import page, submit, texts, token
+from tests.html import page, sent_to, submit, texts, token
 from tests.stored import stored
 
 CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
@@ -71,7 +71,7 @@ class TestMethods:
     def test_post_stores_the_contact_card(self, john, card_of):
         response = submit(john, "/contact", CARD)
 
-        assert response.location == "/contact"
+        assert sent_to(response) == "/contact"
         assert card_of("John Williams") == CARD
         assert card_of("Fordo Baggings")["city"] == "Chicago"
 
@@ -92,7 +92,7 @@ class TestMethods:
 
         response = submit(john, "/contact", CARD)
 
-        assert response.location == "/contact"
+        assert sent_to(response) == "/contact"
         assert card_of("John Williams") == CARD
 
     def test_spaces_around_and_within_are_made_single(self, john, card_of):
@@ -149,7 +149,7 @@ class TestMethods:
     def test_what_is_just_short_enough_is_stored(self, john, card_of, longest):
         response = submit(john, "/contact", {**CARD, **longest})
 
-        assert response.location == "/contact"
+        assert sent_to(response) == "/contact"
         assert card_of("John Williams") == {**CARD, **longest}
 
     def test_head_is_answered_as_get_and_stores_nothing(self, john, card_of):
@@ -189,11 +189,12 @@ class TestMethods:
         response = john.post("/contact", data={**CARD, "version": "1"})
 
         assert response.status_code == 400
-        assert texts(response, "main p") == ["The CSRF token is missing."]
+        [reason] = texts(response, "main p")
+        assert reason.startswith("The CSRF token is missing.")
         assert card_of("John Williams")["city"] == "London"
 
     def test_a_visitor_is_sent_to_the_login_and_back_again(self, client):
-        assert client.get("/contact").location == "/login?next=/contact"
+        assert sent_to(client.get("/contact")) == "/login?next=/contact"
 
     @pytest.fixture
     def card_of(self, app: Flask) -> Callable[[str], dict[str, str]]:
@@ -234,7 +235,6 @@ REFUSED_BODIES = [
     pytest.param('{"username": {"of": "Sam"}}', id="an object within"),
     pytest.param("[" * 100_000, id="deep"),
     pytest.param('{"username": ' + "9" * 5000 + "}", id="a huge number"),
-    pytest.param(b"\xff\xfe", id="no UTF-8"),
     pytest.param(r'{"username": "\ud800"}', id="half of a surrogate pair"),
 ]
 
@@ -311,7 +311,7 @@ class TestMethodView:
         client.post("/users/", json=SAM, headers=token(client))
 
         assert texts(client.get("/"), "#me") == []
-        assert submit(client, "/login", SAM).location == "/"
+        assert sent_to(submit(client, "/login", SAM)) == "/"
 
     def test_post_takes_a_form_too(self, client):
         response = client.post("/users/", data=SAM, headers=token(client))
@@ -338,7 +338,7 @@ class TestMethodView:
 
         assert texts(john.get("/"), "#me") == ["John W."]
         typed = {"username": "John W.", "password": PASSWORD}
-        assert submit(app.test_client(), "/login", typed).location == "/"
+        assert sent_to(submit(app.test_client(), "/login", typed)) == "/"
 
     def test_put_changes_nothing_but_the_name(self, app, john):
         sent = {"username": "John W.", "id": "7", "password_hash": "x", "version": "9"}
@@ -371,7 +371,7 @@ class TestMethodView:
 
         assert response.status_code == 204
         assert john.get_cookie("session") is None
-        assert john.get("/contact").location == "/login?next=/contact"
+        assert sent_to(john.get("/contact")) == "/login?next=/contact"
 
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     def test_a_visitor_changes_nobody(self, client, dataset, names, method):
@@ -386,7 +386,7 @@ class TestMethodView:
 
         response = john.open("/users/2", method=method, json=sent, headers=token(john))
 
-        assert refused(response, 403) == "You can change yourself alone."
+        assert refused(response, 403) == "You can change only yourself."
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ class TestMethodView:
 
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     @pytest.mark.parametrize("user_id", [99, 10**12])
-    def test_who_is_unknown_cannot_be_changed(self, john, method, user_id):
+    def test_whoever_is_unknown_cannot_be_changed(self, john, method, user_id):
         sent = {"username": "Gollum"}
 
         response = john.open(f"/users/{user_id}", method=method, json=sent, headers=token(john))
@@ -500,7 +500,7 @@ class TestMethodView:
 
         response = john.open(path, method=method, json=SAM, headers=headers)
 
-        assert refused(response, 400) == reason
+        assert refused(response, 400).startswith(reason)
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize(
@@ -549,6 +549,12 @@ class TestMethodView:
 
         assert form.fields["username"] == "Fordo Baggings"
         assert response.json == {"id": 2, "username": "Frodo Baggins"}
+
+    def test_the_script_knows_its_addresses_where_the_blog_is_a_part_of_a_site(self, fordo):
+        response = fordo.get("/people/", environ_overrides={"SCRIPT_NAME": "/blog"})
+
+        [form] = page(response).cssselect("#account")
+        assert (form.get("data-url"), form.get("data-home")) == ("/blog/users/2", "/blog/")
 
     def test_the_page_of_people_lets_a_visitor_change_nothing(self, client, dataset):
         assert page(client.get("/people/")).cssselect("#account") == []

@@ -38,7 +38,7 @@ class TestRepeat(BlogTestCase):
 
         assert (page.address, page.heading) == ("/es/John/farewell", "Adiós, John!")
 
-    def test_who_changes_the_language_is_greeted_by_the_same_name(self) -> None:
+    def test_whoever_changes_the_language_is_greeted_by_the_same_name(self) -> None:
         page = self.visit(GreetingPage, "/en/John")
 
         page.follow("Español")

@@ -69,6 +69,13 @@ class TestLoad:
 
         assert (run.returncode, run.stdout) == (0, "John\n"), run.stderr
 
+    def test_without_wsgi_py_it_is_made_by_the_package_app(self, flask, tmp_path):
+        (tmp_path / "app").symlink_to(ROOT / "app")
+
+        run = flask("mycommand", "John", cwd=tmp_path)
+
+        assert (run.returncode, run.stdout) == (0, "John\n"), run.stderr
+
     def test_flask_app_names_it(self, flask, tmp_path):
         run = flask("mycommand", "John", FLASK_APP=f"{ROOT}/wsgi.py", cwd=tmp_path)
 

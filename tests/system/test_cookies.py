@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from werkzeug.middleware.proxy_fix import ProxyFix
+
 from tests.system.blog import BlogTestCase
 from tests.system.pages import Page, PreferencesPage, wait
 
 
 class TestRead(BlogTestCase):
-    def test_who_comes_for_the_first_time_sees_the_light_theme(self) -> None:
+    def test_whoever_comes_for_the_first_time_sees_the_light_theme(self) -> None:
         page = self.visit(PreferencesPage)
 
         assert (page.is_dark, page.chosen) == (False, "Light")
@@ -22,7 +24,7 @@ class TestRead(BlogTestCase):
 
 
 class TestSet(BlogTestCase):
-    def test_who_chooses_the_dark_theme_sees_every_page_dark(self) -> None:
+    def test_whoever_chooses_the_dark_theme_sees_every_page_dark(self) -> None:
         page = self.visit(PreferencesPage)
 
         page.choose("Dark")
@@ -45,6 +47,7 @@ class TestExpire(BlogTestCase):
         page.choose("Dark")
         assert page.is_dark
 
+        # A browser's clock cannot be moved: the shortest lifetime that a cookie can have.
         self.app.config["PREFERENCE_LIFETIME"] = timedelta(seconds=1)
         page.choose("Dark")
         wait(self.browser, lambda browser: browser.get_cookie("theme") is None)
@@ -69,6 +72,19 @@ class TestFlags(BlogTestCase):
 
         assert {cookie["name"] for cookie in self.browser.get_cookies()} == {"session", "theme"}
         assert self.browser.execute_script("return document.cookie") == ""
+
+    def test_what_is_set_over_https_is_for_https_alone(self) -> None:
+        # As from a proxy that speaks https with the browser, which itself knows nothing of it.
+        self.app.wsgi_app = ProxyFix(self.app.wsgi_app)
+        self.app.config["WTF_CSRF_SSL_STRICT"] = False
+        self.browser.cdp("Network.enable")
+        self.browser.cdp("Network.setExtraHTTPHeaders", headers={"X-Forwarded-Proto": "https"})
+        self.addCleanup(self.browser.cdp, "Network.disable")
+
+        self.visit(PreferencesPage).choose("Dark")
+
+        kept = {cookie["name"]: cookie["secure"] for cookie in self.browser.get_cookies()}
+        assert kept == {"session": True, "theme": True}
 
     def test_what_another_site_posts_comes_without_the_cookies(self) -> None:
         self.expects = [400]

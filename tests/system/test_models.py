@@ -42,7 +42,7 @@ class TestOneToMany(BlogTestCase):
             "Using Templates in Flask",
         ]
 
-    def test_who_deletes_their_account_takes_their_posts_along(self) -> None:
+    def test_whoever_deletes_their_account_takes_their_posts_along(self) -> None:
         self.log_in("John Williams")
 
         self.visit(PeoplePage).delete_account()

@@ -36,7 +36,7 @@ class TestRead(BlogTestCase):
         assert not page.offers("Older")
         assert not page.offers("Newest")
 
-    def test_who_has_written_nothing_has_an_empty_list_that_says_so(self) -> None:
+    def test_whoever_has_written_nothing_has_an_empty_list_that_says_so(self) -> None:
         self.visit(SignUpPage).sign_up("Sam", "potatoes, boil them")
         page = self.visit(Page, "/people/")
 

@@ -29,7 +29,7 @@ class TestStore(BlogTestCase):
 
             assert (before, other.me, page.me) == ("", "Fordo Baggings", "John Williams")
 
-    def test_who_closes_the_browser_is_logged_out(self) -> None:
+    def test_whoever_closes_the_browser_is_logged_out(self) -> None:
         with self.another_browser(self.folder) as browser:
             page = self.visit(LoginPage, browser=browser)
             page.log_in("John Williams", PASSWORD)
@@ -48,7 +48,7 @@ class TestSigned(BlogTestCase):
         payload = cookie.split(".")[0]
         assert json.loads(base64.urlsafe_b64decode(payload + "=="))["user_id"] == 1
 
-    def test_who_changes_the_session_in_the_browser_is_a_visitor(self) -> None:
+    def test_whoever_changes_the_session_in_the_browser_is_a_visitor(self) -> None:
         page = self.visit(LoginPage)
         page.log_in("John Williams", PASSWORD)
         _, *signature = self.browser.get_cookie("session")["value"].split(".")
@@ -132,7 +132,7 @@ class TestLogin(BlogTestCase):
 
         assert page.problem_with("Name") == "This field is required."
 
-    def test_who_was_refused_can_try_again_at_once(self) -> None:
+    def test_whoever_was_refused_can_try_again_at_once(self) -> None:
         self.expects = [401]
         page = self.visit(LoginPage)
         page.log_in("John Williams", "open sesame")

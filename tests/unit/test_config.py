@@ -163,6 +163,7 @@ class TestSecretKey(unittest.TestCase):
         self.assertEqual([path.name for path in folder.iterdir()], ["secret_key"])
 
     def test_its_owner_alone_can_read_it(self):
+        self.addCleanup(os.umask, os.umask(0))
         # Windows has one mode for all files that can be written to: its folders have the rights.
         private = 0o600 if os.name == "posix" else 0o666
 
@@ -171,7 +172,7 @@ class TestSecretKey(unittest.TestCase):
         mode = (self.folder / "secret_key").stat().st_mode
         self.assertEqual(stat.S_IMODE(mode), private)
 
-    def test_who_comes_second_takes_the_key_of_the_first(self):
+    def test_whoever_comes_second_takes_the_key_of_the_first(self):
         def overtaken() -> str:
             (self.folder / "secret_key").write_text("of the first")
             return "of the second"
@@ -181,6 +182,16 @@ class TestSecretKey(unittest.TestCase):
 
         self.assertEqual(key, "of the first")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
+
+    def test_a_key_that_cannot_be_put_in_its_place_leaves_nothing(self):
+        # As on a file system without hard links.
+        with (
+            mock.patch("os.link" if os.name == "posix" else "os.rename", side_effect=OSError),
+            self.assertRaises(RuntimeError),
+        ):
+            secret_key(self.folder)
+
+        self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_workers_that_start_at_once_agree_on_one(self):
         start = Barrier(8)
@@ -218,12 +229,17 @@ class TestProxy(unittest.TestCase):
         "X-Forwarded-Host": "blog.example",
     }
 
-    def seen(self, headers: dict[str, str], **settings: int) -> list[str | None]:
+    def seen(self, headers: dict[str, str], **settings: object) -> list[str | None]:
         """Give what the application takes for the client's address and for its own."""
         app = Flask(__name__)
         config.init_app(app, {"SECRET_KEY": "test", **settings})
         app.add_url_rule("/", view_func=lambda: [request.remote_addr, request.url])
         return app.test_client().get("/", headers=headers).json
+
+    def test_what_is_no_number_of_proxies_is_refused(self):
+        for hops in ("x", -1, 1.5, None):
+            with self.subTest(hops), self.assertRaisesRegex(ValueError, "FLASK_PROXY_HOPS must"):
+                self.seen({}, PROXY_HOPS=hops)
 
     def test_what_a_client_says_of_itself_is_not_believed(self):
         self.assertEqual(self.seen(self.FORWARDED), ["127.0.0.1", "http://localhost/"])

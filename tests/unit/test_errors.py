@@ -31,28 +31,28 @@ class TestWantsJson(ErrorTestCase):
             with self.subTest(path=path):
                 self.assertFalse(self.wants_json(path, BROWSER))
 
-    def test_who_has_no_preference_gets_a_page(self):
+    def test_whoever_has_no_preference_gets_a_page(self):
         for accept in (None, "", "*/*", "text/html,application/json"):
             with self.subTest(accept=accept):
                 self.assertFalse(self.wants_json("/", accept))
 
-    def test_who_has_no_preference_gets_json_from_the_api(self):
+    def test_whoever_has_no_preference_gets_json_from_the_api(self):
         for accept in (None, "", "*/*", "text/html,application/json"):
             with self.subTest(accept=accept):
                 self.assertTrue(self.wants_json("/users/1", accept))
 
-    def test_who_sends_json_and_has_no_preference_gets_json(self):
+    def test_whoever_sends_json_and_has_no_preference_gets_json(self):
         self.assertTrue(self.wants_json("/signup", method="POST", json={}))
 
-    def test_who_asks_for_json_gets_it_everywhere(self):
+    def test_whoever_asks_for_json_gets_it_everywhere(self):
         for accept in ("application/json", "application/*", "text/html;q=0.5, application/json"):
             with self.subTest(accept=accept):
                 self.assertTrue(self.wants_json("/", accept))
 
-    def test_who_sends_json_may_still_ask_for_a_page(self):
+    def test_whoever_sends_json_may_still_ask_for_a_page(self):
         self.assertFalse(self.wants_json("/users/", "text/html", method="POST", json={}))
 
-    def test_who_takes_neither_gets_what_the_address_has(self):
+    def test_whoever_takes_neither_gets_what_the_address_has(self):
         self.assertFalse(self.wants_json("/", "image/png"))
         self.assertTrue(self.wants_json("/users/1", "image/png"))
 

@@ -219,6 +219,10 @@ class TestReadable(FormTestCase):
             "\N{ZERO WIDTH SPACE}",
             "\N{SOFT HYPHEN}\N{ZERO WIDTH JOINER}",
             "\N{RIGHT-TO-LEFT OVERRIDE} ",
+            "\N{VARIATION SELECTOR-16}\N{COMBINING ACUTE ACCENT}",
+            "\N{HANGUL FILLER}\N{HALFWIDTH HANGUL FILLER}",
+            "\N{HANGUL CHOSEONG FILLER}\N{HANGUL JUNGSEONG FILLER}",
+            "\N{BRAILLE PATTERN BLANK}",
         ):
             with (
                 self.subTest(text=text),

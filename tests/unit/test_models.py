@@ -293,7 +293,7 @@ class TestManyToMany(DatabaseTestCase):
             store(Tag(tagname="PYTHON"))
 
     def test_tags_are_made_in_one_order_whatever_the_order_of_their_names(self):
-        """Two requests that make the same tags so wait for one another, and not in a circle."""
+        """So two requests that make the same tags wait for each other, and not in a circle."""
         inserted = []
 
         def note(_connection: object, _cursor: object, statement: str, rows: list, *_: object):

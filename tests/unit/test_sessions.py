@@ -255,14 +255,13 @@ class TestLogin(DatabaseTestCase):
 
             self.assertEqual(session, {})
 
-    def test_who_is_logged_in_is_the_user_that_the_session_names(self):
+    def test_whoever_is_logged_in_is_the_user_that_the_session_names(self):
         user = self.sign_up("John Williams")
 
         with self.app.test_request_context():
             log_in(user)
 
-            self.assertIs(current_user(), user)
-            self.assertIs(logged_in_user(), user)
+            self.assertEqual((current_user().id, logged_in_user().id), (user.id, user.id))
 
     def test_a_visitor_is_nobody(self):
         with self.app.test_request_context():
@@ -290,7 +289,7 @@ class TestLogin(DatabaseTestCase):
                 session["user_id"] = user_id
             return page(number=7)
 
-    def test_who_is_logged_in_sees_the_page(self):
+    def test_whoever_is_logged_in_sees_the_page(self):
         user = self.sign_up("John Williams")
 
         self.assertEqual(self.ask_for_a_page("/posts/new", user.id), "Page 7")

@@ -208,7 +208,7 @@ class TestMethodView(DatabaseTestCase):
         self.assertEqual(urls.match("/users/"), ("pages.user_api", {"user_id": None}))
         self.assertEqual(urls.match("/users/7"), ("pages.user_api", {"user_id": 7}))
 
-    def test_a_person_is_told_by_id_and_name_alone(self):
+    def test_a_person_is_described_by_id_and_name_alone(self):
         self.john.set_password("there and back again")
 
         self.assertEqual(as_json(self.john), {"id": 1, "username": "John Williams"})
@@ -241,13 +241,13 @@ class TestMethodView(DatabaseTestCase):
         with self.app.test_request_context():
             session["user_id"] = self.john.id
 
-            self.assertIs(myself(self.john.id), self.john)
+            self.assertEqual(myself(self.john.id).id, self.john.id)
 
     def test_someone_else_is_forbidden(self):
         with self.app.test_request_context():
             session["user_id"] = self.john.id
 
-            with self.assertRaisesRegex(Forbidden, "yourself alone"):
+            with self.assertRaisesRegex(Forbidden, "only yourself"):
                 myself(self.fordo.id)
 
     def test_an_unknown_person_is_not_found(self):
