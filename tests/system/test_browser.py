@@ -56,7 +56,7 @@ def command(folder: Path, *options: str) -> list[str]:
     """Give the command that runs the stories, as those of a project in `folder`."""
     (folder / "test_stories.py").write_text(STORIES)
     plugins = ["-p", "conftest", "-p", "tests.system.conftest", "-p", "no:cacheprovider"]
-    project = ["-c", "pyproject.toml", "--rootdir", str(folder)]
+    project = ["-c", "pyproject.toml", "--rootdir", str(folder), f"--basetemp={folder}/temporary"]
     return [sys.executable, "-m", "pytest", *plugins, *project, *options, str(folder)]
 
 
@@ -217,7 +217,7 @@ class TestEnd:
             wait(None, lambda _: not processes_that_know(folder))
 
             assert len(before) >= 3  # the run, the driver and the browser
-            assert [path for path in Path(folder).iterdir() if "pytest" not in path.name] == []
+            assert list(Path(folder).iterdir()) == []
 
 
 @contextmanager
