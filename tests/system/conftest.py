@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
+from xdist.workermanage import NodeManager
 
 from tests.system.browser import Browser, OpenBrowser, browsers, missing
 from tests.system.processes import MEASURED
+
+# Seconds: a worker hears after five of them that the run is interrupted, and is killed after these.
+NodeManager.EXIT_TIMEOUT = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
