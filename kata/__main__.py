@@ -35,11 +35,13 @@ def read_arguments(arguments: Sequence[str], topics: Sequence[str]) -> argparse.
     what.add_argument("--show", metavar="NAME", help="show a bug or a variant as a diff")
     what.add_argument("--reference", action="store_true", help="grade the project's own tests")
     parser.add_argument("--check", action="store_true", help="fail if --reference would write")
-    parser.add_argument("--tests", type=Path, metavar="PATH", help="a topic's tests elsewhere")
+    parser.add_argument("--tests", metavar="PATH", help="a topic's tests elsewhere")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the grades there, too")
     options = parser.parse_args(arguments)
     if options.reference and (options.topic or options.tests or options.json):
         parser.error("--reference grades every topic: it takes no topic, no --tests and no --json")
+    if options.tests == "":
+        parser.error("--tests is empty: an empty path would be the whole project")
     if options.tests and not options.topic:
         parser.error("--tests needs a topic")
     if options.check and not options.reference:
@@ -85,7 +87,7 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     files = project_files(root)
     tests = {topic: [f"kata/test_{topic}.py"] for topic in catalogue.topics}
     if options.tests:
-        tests[options.topic] = [add_tests(options.tests, files, root)]
+        tests[options.topic] = [add_tests(Path(options.tests), files, root)]
     topics = [options.topic] if options.topic else catalogue.topics
     with Pool(files) as pool:
         grades = [grade(pool, t, tests[t], catalogue, progress=progress) for t in topics]

@@ -329,7 +329,7 @@ def read(record: Path, run: Run, project: Path) -> None:
                 run.broken = run.broken or reason
             case {"status": status, "words": words, "app": app}:
                 ended = True
-                if status not in {0, 1, 5} and running:
+                if running:  # whatever the status: a test may choose it
                     run.stopped = "ends early"
                 elif status not in {0, 1, 5}:
                     run.broken = run.broken or words or f"pytest ended with status {status}"

@@ -145,6 +145,7 @@ class TestGrade:
                 f"Without any bug kata/reaches_out.py::test_reads fails: PermissionError: {BUGS}",
             ),
             ("gives_up", "stopped", "The run ends early in kata/gives_up.py::test_gives_up."),
+            ("leaves", "stopped", "The run ends early in kata/leaves.py::test_leaves."),
             ("endless", "stopped", "The run does not end in kata/endless.py::test_waits."),
             ("exits", "stopped", "The run ends its process in kata/exits.py::test_exits."),
             ("stops", "stopped", "The run does not end in kata/stops.py::test_stops."),
@@ -258,6 +259,7 @@ class TestCommandLine:
         [
             (["nothing"], "invalid choice: 'nothing'"),
             (["--tests", "somewhere"], "--tests needs a topic"),
+            (["words", "--tests", ""], "--tests is empty"),
             (["--check"], "--check needs --reference"),
             (["words", "--reference"], "--reference grades every topic"),
             (["--reference", "--tests", "somewhere"], "--reference grades every topic"),
