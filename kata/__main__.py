@@ -35,13 +35,11 @@ def read_arguments(arguments: Sequence[str], topics: Sequence[str]) -> argparse.
     what.add_argument("--show", metavar="NAME", help="show a bug or a variant as a diff")
     what.add_argument("--reference", action="store_true", help="grade the project's own tests")
     parser.add_argument("--check", action="store_true", help="fail if --reference would write")
-    parser.add_argument("--tests", metavar="PATH", help="a topic's tests elsewhere")
+    parser.add_argument("--tests", type=Path, metavar="PATH", help="a topic's tests elsewhere")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the grades there, too")
     options = parser.parse_args(arguments)
     if options.reference and (options.topic or options.tests or options.json):
         parser.error("--reference grades every topic: it takes no topic, no --tests and no --json")
-    if options.tests == "":
-        parser.error("--tests is empty: an empty path would be the whole project")
     if options.tests and not options.topic:
         parser.error("--tests needs a topic")
     if options.check and not options.reference:
@@ -82,12 +80,12 @@ def named(name: str, catalogue: Catalogue) -> Edit:
 
 def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
     """Grade one topic, or all of them."""
-    if options.json and not is_writable(options.json):
-        raise RequestError(f"{options.json} is no file that can be written.")
+    if options.json:
+        check_writable(options.json)
     files = project_files(root)
     tests = {topic: [f"kata/test_{topic}.py"] for topic in catalogue.topics}
     if options.tests:
-        tests[options.topic] = [add_tests(Path(options.tests), files, root)]
+        tests[options.topic] = [add_tests(options.tests, files, root)]
     topics = [options.topic] if options.topic else catalogue.topics
     with Pool(files) as pool:
         grades = [grade(pool, t, tests[t], catalogue, progress=progress) for t in topics]
@@ -100,19 +98,24 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     return max(grade.status for grade in grades)
 
 
-def is_writable(file: Path) -> bool:
-    """Say whether the file can be written, or made."""
-    return not file.is_dir() and os.access(file if file.exists() else file.parent, os.W_OK)
+def check_writable(file: Path) -> None:
+    """Raise `RequestError` where the grades cannot be written, or would replace something else."""
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise RequestError(f"{file} is no file that can be written.")
+    if file.is_file() and file.read_bytes()[:1] not in {b"", b"{"}:
+        raise RequestError(f"{file} has something else in it: name another file for the grades.")
 
 
 def add_tests(path: Path, files: dict[str, bytes], root: Path) -> str:
     """Give where tests lie in a copy of the project; those from outside of it are added."""
     if not path.exists():
         raise RequestError(f"There is no {path}.")
-    path = path.resolve()
-    known = {place for name in files for place in (root / name, *(root / name).parents)}
-    if path.is_relative_to(root) and path in known:
-        return path.relative_to(root).as_posix()
+    place = path.resolve()
+    if place == root:
+        raise RequestError("The whole project is no topic's tests: name a file or a folder.")
+    known = {found for name in files for found in (root / name, *(root / name).parents)}
+    if place.is_relative_to(root) and place in known:
+        return place.relative_to(root).as_posix()
     added = project_files(path) if path.is_dir() else {path.name: path.read_bytes()}
     if not added:
         raise RequestError(f"There is no file in {path}.")

@@ -1,8 +1,9 @@
 """Your mission: prove that the application can be served from the project's own files.
 
-The topic is gserver.py, wsgi.py, Procfile and the files of deploy/, for uWSGI and for Nginx.
+The topic is gserver.py, wsgi.py, Procfile and the files of deploy/, for uWSGI and for Nginx; and
+in app/config.py the secret key, which all workers of a server share.
 
-- unit: read the files, and say what must stand in them.
+- unit: read the files, and say what must stand in them; call what makes the key.
 - integration: there is nothing here: between the file and the server lies no function to call.
 - system: start a server from its file, on a free port, and ask it; tests/system/servers.py can.
 """

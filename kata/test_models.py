@@ -5,8 +5,9 @@ deleted with what, what must be unique, and the course's data.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `runner`, `dataset`.
 
-- unit: how a model shows itself, and how a name is folded: nothing is stored.
-- integration: store, commit, and read again in another `app.app_context()`.
+- unit: how a model shows itself, how a name is folded, and what a database in memory stores,
+  refuses and deletes: commit, and read again with the session expired.
+- integration: the course's data, through the application and its commands.
 - system: what is left on the pages after someone is deleted.
 """
 

@@ -7,11 +7,13 @@ no fork a run gets a new process instead, which does the same.
 """
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -166,6 +168,25 @@ def start(line: str, *, fork: bool) -> "int | subprocess.Popen[bytes]":
     return pid
 
 
+def adopt_orphans() -> None:
+    """Become the parent of every process that a run leaves: `PR_SET_CHILD_SUBREAPER` of Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1)
+
+
+def end_orphans() -> None:
+    """End the processes that a run has left, in whatever group, session and environment."""
+    parent = f"PPid:\t{os.getpid()}\n"
+    with contextlib.suppress(ChildProcessError):  # there are none any more
+        while sys.platform == "linux":
+            if os.waitpid(-1, os.WNOHANG) != (0, 0):
+                continue
+            for status in Path("/proc").glob("[0-9]*/status"):
+                with contextlib.suppress(OSError):
+                    if parent in status.read_text():
+                        os.kill(int(status.parent.name), signal.SIGKILL)
+
+
 def serve(libraries: list[str], *, fork: bool) -> None:
     """Answer requests until there are no more; a fork finds the libraries imported."""
     if fork:
@@ -177,6 +198,7 @@ def serve(libraries: list[str], *, fork: bool) -> None:
             pytest.main([*OPTIONS, "--noconftest", "nothing"])
         gc.collect()
         gc.freeze()
+    adopt_orphans()
     print("ready", flush=True)
     for line in sys.stdin:
         process = start(line, fork=fork)
@@ -186,6 +208,7 @@ def serve(libraries: list[str], *, fork: bool) -> None:
         else:
             print(process.pid, flush=True)
             process.wait()
+        end_orphans()
         print("end", flush=True)
 
 

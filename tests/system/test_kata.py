@@ -188,6 +188,25 @@ def project(tmp_path: Path) -> Path:
     return project
 
 
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """A named pipe and its reader: it ends when every process that has it open has ended."""
+    if sys.platform != "linux":
+        missing("A process that has left its group is found on Linux alone.")
+    os.mkfifo(path := tmp_path / "pipe")
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    yield path, reader
+    os.close(reader)
+
+
+def has_ended(reader: int) -> bool:
+    """Say whether a pipe ends within half a minute."""
+    while readable := select.select([reader], [], [], 30)[0]:
+        if not os.read(reader, 100):
+            break
+    return bool(readable)
+
+
 class TestCommandLine:
     def test_a_topic_is_a_line_for_each_edit_and_a_score(self, project, capsys):
         status = main(["words"], project)
@@ -204,6 +223,7 @@ class TestCommandLine:
 
     def test_the_scoreboard_is_a_line_for_each_topic_and_the_json_has_it_all(self, project, capsys):
         file = project / "grades.json"
+        file.write_text("{}")  # of the last time
         (project / "kata" / "test_words.py").write_text("def test_nothing():\n    pass\n")
 
         main(["--json", str(file)], project)
@@ -224,8 +244,21 @@ class TestCommandLine:
             ],
         }
 
-    def test_tests_may_lie_elsewhere(self, project, tmp_path, capsys):
-        shutil.copy(PROJECT / "kata" / "red.py", tmp_path / "test_mine.py")
+    def test_the_json_replaces_nothing_but_grades(self, project, capsys):
+        tests = project / "kata" / "test_words.py"
+        before = tests.read_text()
+
+        assert main(["--json", str(tests)], project) == 2
+
+        assert capsys.readouterr() == (
+            "",
+            f"{tests} has something else in it: name another file for the grades.\n",
+        )
+        assert tests.read_text() == before
+
+    @pytest.mark.parametrize("put", [shutil.copy, os.symlink])
+    def test_tests_may_lie_elsewhere(self, project, tmp_path, capsys, put):
+        put(PROJECT / "kata" / "red.py", tmp_path / "test_mine.py")
 
         status = main(["words", "--tests", str(tmp_path / "test_mine.py")], project)
 
@@ -259,7 +292,7 @@ class TestCommandLine:
         [
             (["nothing"], "invalid choice: 'nothing'"),
             (["--tests", "somewhere"], "--tests needs a topic"),
-            (["words", "--tests", ""], "--tests is empty"),
+            (["--tests", ""], "--tests needs a topic"),
             (["--check"], "--check needs --reference"),
             (["words", "--reference"], "--reference grades every topic"),
             (["--reference", "--tests", "somewhere"], "--reference grades every topic"),
@@ -278,6 +311,10 @@ class TestCommandLine:
             (["--hint", ""], "There is no ''."),
             (["words", "--tests", "nowhere"], "There is no nowhere."),
             (["words", "--tests", "{empty}"], "There is no file in {empty}."),
+            (
+                ["words", "--tests", "{project}"],
+                "The whole project is no topic's tests: name a file or a folder.",
+            ),
             (["words", "--json", "{empty}"], "{empty} is no file that can be written."),
             (["--json", "{empty}/no/x"], "{empty}/no/x is no file that can be written."),
         ],
@@ -285,10 +322,12 @@ class TestCommandLine:
     def test_what_cannot_be_done_ends_with_2_before_anything_is_graded(
         self, tmp_path, capsys, arguments, said
     ):
-        status = main([argument.format(empty=tmp_path) for argument in arguments], PROJECT)
+        places = {"empty": tmp_path, "project": PROJECT}
+
+        status = main([argument.format(**places) for argument in arguments], PROJECT)
 
         assert status == 2
-        assert capsys.readouterr() == ("", f"{said.format(empty=tmp_path)}\n")
+        assert capsys.readouterr() == ("", f"{said.format(**places)}\n")
 
     def test_a_letter_that_the_output_cannot_have_is_spelt_out(self, project):
         bugs = project / "kata" / "bugs" / "words.toml"
@@ -330,17 +369,32 @@ class TestCommandLine:
 
         assert said.stdout == "True\n"
 
+    def test_what_a_test_starts_ends_with_its_run(self, project, pipe):
+        """With nothing of the run's environment, in a session of its own, and in no one's hands."""
+        path, reader = pipe
+        (project / "kata" / "test_words.py").write_text(
+            "import subprocess\n\n\n"
+            "def test_starts():\n"
+            "    command = ['/bin/sh', '-c', 'sleep 60 & sleep 60']\n"
+            f"    with open({str(path)!r}, 'w') as pipe:\n"
+            "        subprocess.Popen(command, stdout=pipe, env={}, start_new_session=True)\n"
+            "        print('started', file=pipe)\n"
+        )
+
+        main(["words"], project)
+
+        assert os.read(reader, 100).startswith(b"started\n")
+        assert has_ended(reader)
+
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_an_interrupted_run_leaves_nothing(self, project, tmp_path, number):
+    def test_an_interrupted_run_leaves_nothing(self, project, tmp_path, pipe, number):
         """The test and the process that it has detached hold a pipe: it ends when they do."""
-        if sys.platform != "linux":
-            missing("A process that has left its group is found by Linux' /proc alone.")
-        os.mkfifo(pipe := tmp_path / "pipe")
+        path, reader = pipe
         (project / "kata" / "test_words.py").write_text(
             "import subprocess\n"
             "from threading import Event\n\n\n"
             "def test_waits():\n"
-            f"    pipe = open({str(pipe)!r}, 'w')\n"
+            f"    pipe = open({str(path)!r}, 'w')\n"
             "    subprocess.Popen(['sleep', '60'], stdout=pipe, start_new_session=True)\n"
             "    print('started', file=pipe, flush=True)\n"
             "    Event().wait(60)\n"
@@ -350,7 +404,6 @@ class TestCommandLine:
         code = "import sys; from pathlib import Path; from kata import __main__, runner; "
         code += "runner.LIBRARIES = (); "
         code += f"sys.exit(__main__.run(['words'], Path({str(project)!r})))"
-        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         kata = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
             [sys.executable, "-c", code],
             cwd=ROOT,
@@ -370,10 +423,7 @@ class TestCommandLine:
         assert said == ""
         assert kata.returncode == 130
         assert list(temporary.iterdir()) == []
-        while select.select([reader], [], [], 30)[0] and os.read(reader, 100):
-            pass
-        assert select.select([reader], [], [], 0)[0]
-        os.close(reader)
+        assert has_ended(reader)
 
 
 class TestReference:
