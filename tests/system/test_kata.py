@@ -26,6 +26,33 @@ PROJECT = Path(__file__).with_name("kata")
 CATALOGUE = load(PROJECT)
 BUGS = str(PROJECT / "kata" / "bugs" / "words.toml")
 
+# Whose tests cannot be graded: the verdict, and how the reason begins.
+UNGRADED = {
+    "empty": ("empty", "There is no test."),
+    "skipped": ("skipped", "Every test is skipped, or expected to fail."),
+    "later": ("skipped", "Every test is skipped, or expected to fail."),
+    "red": ("red", "Without any bug kata/red.py::test_greets fails: assert"),
+    "imports": ("broken", "The tests cannot be run: ImportError: cannot import name"),
+    "syntax": ("broken", "The tests cannot be run: SyntaxError: invalid syntax"),
+    "nowhere": ("broken", "The tests cannot be run: ERROR: file or directory not found"),
+    "script": ("broken", "The tests cannot be run: kata/script.py ends the process that"),
+    "reaches_out": (
+        "red",
+        f"Without any bug kata/reaches_out.py::test_reads fails: PermissionError: {BUGS}",
+    ),
+    "gives_up": ("stopped", "The run ends early in kata/gives_up.py::test_gives_up."),
+    "leaves": ("stopped", "The run ends early in kata/leaves.py::test_leaves."),
+    "endless": ("stopped", "The run does not end in kata/endless.py::test_waits."),
+    "exits": ("stopped", "The run ends its process in kata/exits.py::test_exits."),
+    "stops": ("stopped", "The run does not end in kata/stops.py::test_stops."),
+    "kills": ("stopped", "The run kills the process it comes from in kata/kills.py"),
+    "ordered": ("order", "The order of the tests matters: in reverse kata/ordered.py"),
+    "random_": ("random", "Passed twice, and then: Without any bug kata/random_.py::"),
+    "renames": ("random", "No test passes twice by one name"),
+    "links": ("litter", "The tests make, change or delete app, app/__init__.py: write"),
+    "writes": ("litter", "The tests make, change or delete app/__init__.py, greeting.txt: "),
+}
+
 Grader = Callable[[str], Grade]
 
 
@@ -128,40 +155,9 @@ class TestGrade:
     def test_no_test_finds_the_catalogue(self, graded):
         assert graded("curious").tests == 1
 
-    @pytest.mark.parametrize(
-        ("learner", "verdict", "reason"),
-        [
-            ("empty", "empty", "There is no test."),
-            ("skipped", "skipped", "Every test is skipped, or expected to fail."),
-            ("later", "skipped", "Every test is skipped, or expected to fail."),
-            ("red", "red", "Without any bug kata/red.py::test_greets fails: assert"),
-            ("imports", "broken", "The tests cannot be run: ImportError: cannot import name"),
-            ("syntax", "broken", "The tests cannot be run: SyntaxError: invalid syntax"),
-            ("nowhere", "broken", "The tests cannot be run: ERROR: file or directory not found"),
-            ("script", "broken", "The tests cannot be run: kata/script.py ends the process that"),
-            (
-                "reaches_out",
-                "red",
-                f"Without any bug kata/reaches_out.py::test_reads fails: PermissionError: {BUGS}",
-            ),
-            ("gives_up", "stopped", "The run ends early in kata/gives_up.py::test_gives_up."),
-            ("leaves", "stopped", "The run ends early in kata/leaves.py::test_leaves."),
-            ("endless", "stopped", "The run does not end in kata/endless.py::test_waits."),
-            ("exits", "stopped", "The run ends its process in kata/exits.py::test_exits."),
-            ("stops", "stopped", "The run does not end in kata/stops.py::test_stops."),
-            ("kills", "stopped", "The run kills the process it comes from in kata/kills.py"),
-            ("ordered", "order", "The order of the tests matters: in reverse kata/ordered.py"),
-            ("random_", "random", "Passed twice, and then: Without any bug kata/random_.py::"),
-            ("renames", "random", "No test passes twice by one name"),
-            ("links", "litter", "The tests make, change or delete app, app/__init__.py: write"),
-            (
-                "writes",
-                "litter",
-                "The tests make, change or delete app/__init__.py, greeting.txt: ",
-            ),
-        ],
-    )
-    def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner, verdict, reason):
+    @pytest.mark.parametrize("learner", UNGRADED)
+    def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner):
+        verdict, reason = UNGRADED[learner]
         if learner in {"kills", "stops"} and not hasattr(signal, "SIGKILL"):
             missing("This system has no such signal.")
 
