@@ -63,7 +63,7 @@ def _short() -> Iterator[None]:
         patch.setattr(runner, "LIBRARIES", ())
         patch.setattr(runner, "cores", lambda: 1)
         patch.setattr(runner, "PATIENCE", 1)
-        patch.setattr(grader, "SHORTEST_DEADLINE", 1)
+        patch.setattr(grader, "SHORTEST_DEADLINE", 2)
         yield
 
 
@@ -72,7 +72,7 @@ def grader_of(pool: Pool) -> Grader:
 
     @cache
     def graded(learner: str) -> Grade:
-        deadline = {"endless": 3, "stops": 1}.get(learner, 30)
+        deadline = 2 if learner in {"endless", "stops"} else 30
         return grade(pool, "words", [f"kata/{learner}.py"], CATALOGUE, deadline=deadline)
 
     return graded
