@@ -53,9 +53,12 @@ def install(session: nox.Session, *groups: str) -> None:
     """Install the application's dependencies and those groups, as constraints.txt pins them."""
     needed = [*PYPROJECT["project"]["dependencies"]]
     needed += nox.project.dependency_groups(PYPROJECT, *groups)
-    # Where uv builds a package it leaves a lock in the temporary folder.
-    temporary = {"TMPDIR": session.virtualenv.location}
-    session.install("-c", "constraints.txt", *needed, env=temporary)
+    session.install("-c", "constraints.txt", *needed, env=temporary(session))
+
+
+def temporary(session: nox.Session) -> dict[str, str]:
+    """Have uv's temporary files in the session's environment: where it builds it leaves a lock."""
+    return {"TMPDIR": session.virtualenv.location}
 
 
 def pytest_of(session: nox.Session, layer: str) -> list[str]:
@@ -223,6 +226,6 @@ def lock(session: nox.Session) -> None:
     options += ["--no-emit-find-links", "--custom-compile-command=nox -s lock", "--quiet"]
     command = ["uv", "pip", "compile", "pyproject.toml", *options, *session.posargs]
     groups = [f"--group={group}" for group in PYPROJECT["dependency-groups"]]
-    session.run(*command, *groups, "-o", "constraints.txt")
+    session.run(*command, *groups, "-o", "constraints.txt", env=temporary(session))
     hashed = ["-c", "constraints.txt", "--generate-hashes", "--no-annotate"]
-    session.run(*command, *hashed, "-o", "requirements.txt")
+    session.run(*command, *hashed, "-o", "requirements.txt", env=temporary(session))
