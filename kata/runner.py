@@ -219,7 +219,7 @@ class Worker:
         if answer != END:
             run.stopped = ENDLESS if answer == NO_END else "kills the process it comes from"
             self.end_process()
-        self.end_strays()
+            self.end_strays()  # at any other end the zygote has done it
         self.end_group()
         if answer == NO_END:
             with suppress(Empty):  # the zygote is stopped, too
