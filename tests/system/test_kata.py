@@ -53,6 +53,16 @@ UNGRADED = {
     "writes": ("litter", "The tests make, change or delete app/__init__.py, greeting.txt: "),
 }
 
+NO_APPLICATION = """[no_application]
+feature = "words.count"
+layer = "unit"
+file = "app/__init__.py"
+old = "def greet("
+new = "import nothing_that_is_there\\n\\n\\ndef greet("
+story = "The application does not start."
+hint = "What does it import?"
+"""
+
 Grader = Callable[[str], Grade]
 
 
@@ -427,7 +437,12 @@ class TestReference:
 
     @pytest.fixture
     def reference(self, project: Path) -> Callable[..., int]:
-        """Gives the status for these learners' tests as layers of the little project."""
+        """Gives the status for these learners' tests as layers of the little project.
+
+        The bug that never ends, for which one has to wait, is one under which no test can run.
+        """
+        bugs = project / "kata" / "bugs" / "words.toml"
+        bugs.write_text(bugs.read_text().partition("[never_ends]")[0] + NO_APPLICATION)
 
         def reference(*arguments: str, **learners: str) -> int:
             for layer, learner in learners.items():
@@ -460,7 +475,6 @@ class TestReference:
             "bug greets_with_spaces: no test sees it.",
             "bug counts_characters: unit is not the first to see it: "
             "tests/integration/test_words.py::test_counts does.",
-            "bug never_ends: no test sees it.",
             "docs/bugs.md is stale: run `nox -s kata -- --reference` and commit it.",
         ]
 
