@@ -90,7 +90,7 @@ def secret_key(folder: Path) -> str:
 
     Several workers that start at once agree on one: putting a finished file in its place either
     succeeds whole or finds that another worker was first. Raises `RuntimeError` where the
-    folder cannot be written to, or the key not be read.
+    folder cannot be written to, or the key not be read or is empty.
     """
     path = folder / "secret_key"
     try:
@@ -107,13 +107,16 @@ def secret_key(folder: Path) -> str:
                     keep(draft, path)
             finally:
                 draft.unlink(missing_ok=True)
-        return path.read_text()
+        key = path.read_text()
     except OSError as error:
         raise RuntimeError(
             f"The secret key in {path} can neither be read nor made ({error.strerror}). "
             "Let this user write there, or set FLASK_SECRET_KEY, or FLASK_INSTANCE_PATH to "
             "another folder."
         ) from error
+    if not key:  # as a machine that lost its power can leave it
+        raise RuntimeError(f"The secret key in {path} is empty: remove it, and there is a new one.")
+    return key
 
 
 def add_headers(response: Response) -> Response:

@@ -221,6 +221,12 @@ class TestSecretKey(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* set FLASK_"):
             secret_key(self.folder)
 
+    def test_a_key_that_is_empty_is_reported_with_what_to_do(self):
+        (self.folder / "secret_key").touch()
+
+        with self.assertRaisesRegex(RuntimeError, "secret_key is empty: remove it"):
+            secret_key(self.folder)
+
 
 class TestProxy(unittest.TestCase):
     FORWARDED = {
