@@ -53,14 +53,24 @@ UNGRADED = {
     "writes": ("litter", "The tests make, change or delete app/__init__.py, greeting.txt: "),
 }
 
-NO_APPLICATION = """[no_application]
-feature = "words.count"
+# Under each of them no test can begin.
+NO_APPLICATION = """[cannot_be_imported]
+feature = "words.greet"
 layer = "unit"
 file = "app/__init__.py"
 old = "def greet("
 new = "import nothing_that_is_there\\n\\n\\ndef greet("
 story = "The application does not start."
 hint = "What does it import?"
+
+[ends_the_process]
+feature = "words.count"
+layer = "unit"
+file = "app/__init__.py"
+old = "def count("
+new = "__import__('os')._exit(1)\\n\\n\\ndef count("
+story = "The server is gone as soon as it starts."
+hint = "What does it run?"
 """
 
 Grader = Callable[[str], Grade]
@@ -439,7 +449,7 @@ class TestReference:
     def reference(self, project: Path) -> Callable[..., int]:
         """Gives the status for these learners' tests as layers of the little project.
 
-        The bug that never ends, for which one has to wait, is one under which no test can run.
+        In the place of the bug that never ends, for which one has to wait, there are others.
         """
         bugs = project / "kata" / "bugs" / "words.toml"
         bugs.write_text(bugs.read_text().partition("[never_ends]")[0] + NO_APPLICATION)
@@ -458,7 +468,7 @@ class TestReference:
 
         assert status == 0
         assert capsys.readouterr().out == (
-            "3 bugs seen, 3 first by unit, 0 first by integration, 0 first by system; "
+            "4 bugs seen, 4 first by unit, 0 first by integration, 0 first by system; "
             "1 variants accepted.\n"
         )
         assert (
