@@ -24,6 +24,9 @@ SPACES = re.compile(r"[^\S\x0b\x0c\x1c-\x1f\x85]+")
 # The fillers of Hangul, and the braille cell without a dot.
 BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 
+# On one letter: no script needs more. From Unicode's "Stream-Safe Text Format".
+MOST_MARKS = 30
+
 
 class Form(wtforms.Form):
     """A form that takes a form post or a JSON object whose values are all text."""
@@ -58,9 +61,16 @@ class EditForm(Form):
 
 
 def sent() -> MultiDict[str, str]:
-    """Give what was posted; raises 400 where it is JSON, but no object of texts."""
-    if request.mimetype != "application/json":
-        return request.form
+    """Give what was posted; raises 400 where it is no object of texts, or has too many marks."""
+    values = from_json() if request.mimetype == "application/json" else request.form
+    # To compose them costs the square of their number: half a minute for what a body can hold.
+    if any(has_too_many_marks(value) for value in values.values()):
+        abort(400, f"A letter has more than {MOST_MARKS} marks.")
+    return values
+
+
+def from_json() -> MultiDict[str, str]:
+    """Give the body; raises 400 where it is no object of texts."""
     values = None
     # Thousands of brackets, each within the other, are more than Python's parser takes.
     with suppress(RecursionError):
@@ -73,6 +83,16 @@ def sent() -> MultiDict[str, str]:
 def is_text(value: object) -> bool:
     """Say whether the value is text; JSON can spell half of a surrogate pair, which is none."""
     return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def has_too_many_marks(text: str) -> bool:
+    """Say whether a letter bears more marks than any script needs."""
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
+        if marks > MOST_MARKS:
+            return True
+    return False
 
 
 def show(

@@ -96,9 +96,12 @@ class TestMethods:
         assert card_of("John Williams") == CARD
 
     def test_spaces_around_and_within_are_made_single(self, john, card_of):
-        submit(john, "/contact", {**CARD, "city": "  New \t York "})
+        typed = {"city": "  New \t York ", "email": " john@york ", "phonenum": " 1  2 "}
 
-        assert card_of("John Williams")["city"] == "New York"
+        submit(john, "/contact", typed)
+
+        tidy = {"city": "New York", "email": "john@york", "phonenum": "1 2"}
+        assert card_of("John Williams") == tidy
 
     def test_no_phone_number_is_a_good_answer(self, john, card_of):
         submit(john, "/contact", {**CARD, "phonenum": ""})

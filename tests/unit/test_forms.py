@@ -129,6 +129,7 @@ class TestSent(FormTestCase):
             '{"username": ["John"]}',
             '{"username": "John", "city": {}}',
             r'{"username": "\ud800"}',
+            r'{"username": "\udfff"}',
             b"\xff",
         ):
             with (
@@ -139,6 +140,23 @@ class TestSent(FormTestCase):
                 self.assertRaisesRegex(BadRequest, "a JSON object whose values are all text"),
             ):
                 sent()
+
+    def test_a_letter_has_no_more_marks_than_any_script_needs(self):
+        """To compose as many as a body can hold would keep a worker busy for half a minute."""
+        acute, tibetan = "\N{COMBINING ACUTE ACCENT}", "\N{TIBETAN VOWEL SIGN II}"
+        for mark in (acute, tibetan):
+            for how in ("data", "json"):
+                with self.subTest(mark=mark, how=how):
+                    most = {"username": f"a{mark * 30}b{mark * 30}"}
+                    with self.app.test_request_context("/", method="POST", **{how: most}):
+                        self.assertEqual(sent().to_dict(), most)
+
+                    more = {"username": f"a{mark * 31}"}
+                    with (
+                        self.app.test_request_context("/", method="POST", **{how: more}),
+                        self.assertRaisesRegex(BadRequest, "A letter has more than 30 marks"),
+                    ):
+                        sent()
 
 
 class TestOneLine(unittest.TestCase):
