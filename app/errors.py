@@ -3,7 +3,7 @@
 From Flask's "Handling Application Errors".
 """
 
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask, abort, current_app, json, render_template, request
 from sqlalchemy import exc
@@ -44,6 +44,10 @@ def refuse_what_is_malformed() -> None:
         abort(400, "The request is not UTF-8.")
     if None in request.form:
         abort(400, "A part of the form has no name.")
+    try:  # over https Flask-WTF reads it, and is not ready for this error
+        _ = urlsplit(request.referrer or "").port
+    except ValueError:
+        abort(400, "The Referer is no address.")
 
 
 def wants_json() -> bool:

@@ -231,6 +231,15 @@ class TestMalformed:
         assert response.json["message"] == "The request is not UTF-8."
         assert stored(app)["user"] == []
 
+    @pytest.mark.parametrize("referer", ["https://[", "https://localhost:abc/"])
+    def test_a_referer_that_is_no_address_is_refused(self, client, referer):
+        headers = {**token(client), "Referer": referer}
+
+        response = client.post("/login", base_url="https://localhost", headers=headers)
+
+        assert response.status_code == 400
+        assert texts(response, "main p") == ["The Referer is no address."]
+
     @pytest.mark.parametrize("path", ["/posts/", "/users/", "/posts/new"])
     def test_a_query_that_is_no_utf_8_is_refused(self, client, path):
         response = client.get(path, environ_overrides={"QUERY_STRING": "before=\xff"})
