@@ -4,14 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 
 from kata import grader
 from kata.catalogue import LAYERS, Bug, Catalogue, Edit, Variant
 from kata.grader import fault, fault_backwards
 from kata.project import project_files
-from kata.runner import Job, Pool, Run
+from kata.runner import Job, Pool
 
 PAGE = "docs/bugs.md"
 DEADLINE = 300.0  # seconds, for the first runs
@@ -76,13 +76,13 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     """Write the page, or check it; print what is wrong, and give the exit status."""
     with Pool(project_files(root)) as pool:
         progress("the application as it is")
-        suite = Suite(pool, root, catalogue)
+        suite = Suite(pool, root, catalogue.topics)
         outcomes = []
         for outcome in pool.map(suite.ask_own, catalogue.bugs):
             outcomes.append(outcome)
             progress(f"each feature's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
         progress("the other tests, and the variants")
-        refused = suite.ask_others(outcomes)
+        refused = suite.ask_others(outcomes, catalogue.variants)
     progress("")
 
     problems = [f"variant {name}: {min(tests)} refuses it." for name, tests in refused.items()]
@@ -104,22 +104,18 @@ class Suite:
     """The project's own tests; raises `RuntimeError` where they fail on the application as it is.
 
     Unit and integration run twice, as a learner's do, and only what passes both times is counted.
-    The system layer is slow, and runs with the variants made: what passes so passes as it is.
     """
 
-    def __init__(self, pool: Pool, root: Path, catalogue: Catalogue) -> None:
+    def __init__(self, pool: Pool, root: Path, topics: Sequence[str]) -> None:
         self.pool = pool
         self.root = root
-        self.variants = catalogue.variants
-        self.accepted: dict[str, Sequence[Edit]] = {}  # by file of the system layer
         ignored = [f"--ignore-glob=*/test_{tool}.py" for tool in TOOLS]
         self.lower = {layer: [f"tests/{layer}", *ignored] for layer in LAYERS[:2]}
-        files = [f"tests/system/test_{topic}.py" for topic in catalogue.topics]
-        self.system = [file for file in files if (root / file).exists()]
-        jobs = [Job(tests, deadline=DEADLINE) for tests in self.lower.values()]
+        files = [f"tests/system/test_{topic}.py" for topic in topics]
+        self.system = [[file] for file in files if (root / file).exists()]
+        jobs = [Job(tests, deadline=DEADLINE) for tests in (*self.system, *self.lower.values())]
         jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
-        system, lower = pool.map(self.run_system, self.system), pool.map(pool.run, jobs)
-        runs = [*system, *lower]
+        runs = list(pool.map(pool.run, jobs))
         faults = [*map(fault, runs[:-2]), *map(fault_backwards, runs[-2:])]
         if found := [reason for _, reason in filter(None, faults)]:
             raise RuntimeError("\n".join(found))
@@ -128,15 +124,6 @@ class Suite:
         self.classes = {test.rpartition("::")[0] for test in self.counted}
         longest = max(run.seconds for run in runs)
         self.deadline = max(grader.SHORTEST_DEADLINE, PATIENCE * longest)
-
-    def run_system(self, file: str) -> Run:
-        """Run a file of the system layer with the variants made or, where it is red so, without."""
-        for edits in (*batches(self.root, self.variants)[:1], ()):
-            run = self.pool.run(Job([file], edits, deadline=DEADLINE))
-            self.accepted[file] = edits
-            if run.is_green:
-                break
-        return run
 
     def failed(self, tests: Sequence[str], edits: Sequence[Edit]) -> set[str]:
         """Give the tests that fail after the edits, or the first of `tests` if none can run."""
@@ -162,24 +149,22 @@ class Suite:
         if not outcome.first_seen and (own := self.own(outcome.bug, "system")):
             outcome.add(self.failed(own, [outcome.bug]), ["system"])
 
-    def ask_others(self, outcomes: Sequence[Outcome]) -> dict[str, set[str]]:
+    def ask_others(
+        self, outcomes: Sequence[Outcome], variants: Sequence[Variant]
+    ) -> dict[str, set[str]]:
         """Ask the tests of other features about the bugs that are not seen yet, layer by layer.
 
         Gives the variants that are refused, by name, with the tests that refuse them.
         """
 
-        def ask_system(file: str) -> dict[str, set[str]]:
-            left = [edit for edit in self.variants if edit not in self.accepted[file]]
-            return self.ask_together([file], left)
-
-        def ask(layer: str) -> dict[str, set[str]]:
-            silent = [o.bug for o in outcomes if not o.seen_up_to(layer)]
-            return self.ask_together(self.lower[layer], [*self.variants, *silent])
+        def ask(part: Sequence[str]) -> dict[str, set[str]]:
+            layer = part[0].split("/")[1]
+            silent = [o.bug for o in outcomes if layer in self.lower and not o.seen_up_to(layer)]
+            return self.ask_together(part, [*variants, *silent])
 
         refused: dict[str, set[str]] = {}
-        names = {variant.name for variant in self.variants}
-        answers = self.pool.map(ask_system, self.system), self.pool.map(ask, self.lower)
-        for found in chain(*answers):
+        names = {variant.name for variant in variants}
+        for found in self.pool.map(ask, [*self.system, *self.lower.values()]):
             for name in names & set(found):
                 refused.setdefault(name, set()).update(found[name])
             for outcome in outcomes:
