@@ -240,6 +240,14 @@ class TestMalformed:
         assert response.status_code == 400
         assert texts(response, "main p") == ["The Referer is no address."]
 
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    def test_whoever_reads_may_come_from_anywhere(self, client, scheme):
+        headers = {"Referer": "https://["}
+
+        response = client.get("/posts/", base_url=f"{scheme}://localhost", headers=headers)
+
+        assert response.status_code == 200
+
     @pytest.mark.parametrize("path", ["/posts/", "/users/", "/posts/new"])
     def test_a_query_that_is_no_utf_8_is_refused(self, client, path):
         response = client.get(path, environ_overrides={"QUERY_STRING": "before=\xff"})
