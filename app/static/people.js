@@ -12,9 +12,11 @@ async function send(method, body) {
       "X-CSRFToken": account.dataset.token,
     },
     body: body && JSON.stringify(body),
-  });
+  }).catch(() => Response.error());
   if (!response.ok) {
-    throw new Error((await response.json()).message);
+    // Where the blog is away, what stands in front of it may answer with a page, or nothing does.
+    const { message } = await response.json().catch(() => ({}));
+    throw new Error(message || "The blog does not answer. Try again in a moment.");
   }
 }
 

@@ -1,5 +1,7 @@
 """Class-based views: pages, forms, and a script that speaks to an API."""
 
+from unittest.mock import patch
+
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage
 
@@ -118,6 +120,31 @@ class TestMethodView(BlogTestCase):
         reason = page.rename_in_vain("John Silver")
 
         assert reason.startswith("The CSRF session token is missing. Has your login changed since")
+
+    def test_who_asks_while_the_blog_is_away_is_told_so(self) -> None:
+        self.expects = [502]
+        self.log_in("John Williams")
+        page = self.visit(PeoplePage)
+        as_a_proxy_says_it = {"pages.user_api": lambda **_: ("<h1>Bad Gateway</h1>", 502)}
+
+        with patch.dict(self.app.view_functions, as_a_proxy_says_it):
+            reason = page.rename_in_vain("John Silver")
+
+        assert reason == "The blog does not answer. Try again in a moment."
+
+    def test_who_asks_while_the_network_is_away_is_told_so(self) -> None:
+        self.expects = ["ERR_INTERNET_DISCONNECTED"]
+        self.log_in("John Williams")
+        page = self.visit(PeoplePage)
+
+        self.browser.cdp("Network.enable")
+        self.addCleanup(self.browser.cdp, "Network.disable")
+        away = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+        self.browser.cdp("Network.emulateNetworkConditions", **away)
+
+        reason = page.rename_in_vain("John Silver")
+
+        assert reason == "The blog does not answer. Try again in a moment."
 
     def test_a_visitor_has_no_account_to_change(self) -> None:
         page = self.visit(PeoplePage)
