@@ -30,6 +30,8 @@ def refuse_what_is_malformed() -> None:
     A server may mark a body as one that ends by itself. Werkzeug then takes one that was cut off
     for a whole one, and of one that is too large it takes what the limit lets through.
     """
+    if not request.host:
+        abort(400, "The Host is no name of a host.")
     body = request.get_data()
     if request.content_length is None:
         request.stream.read(1)  # 413 at the limit

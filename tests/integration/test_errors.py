@@ -254,6 +254,14 @@ class TestMalformed:
 
         assert response.status_code == 400
 
+    @pytest.mark.parametrize("host", ["", "my_blog", "a b", "localhost:99999"])
+    def test_a_host_that_can_be_none_is_refused(self, client, host):
+        """Of what Werkzeug makes of it, `/people` would redirect to the host `people`."""
+        response = client.get("/people", headers={"Host": host})
+
+        assert response.status_code == 400
+        assert texts(response, "main p") == ["The Host is no name of a host."]
+
     @pytest.mark.parametrize("host", ["..", "evil.example"])
     def test_a_host_that_cannot_be_believed_is_refused_on_a_page_without_links(self, app, host):
         app.config["TRUSTED_HOSTS"] = ["localhost"]

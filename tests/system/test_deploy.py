@@ -9,7 +9,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -287,6 +287,16 @@ class TestNginx(Served):
         session, *flags = read(https).headers["Set-Cookie"].split("; ")
         assert session.startswith("session=")
         assert "Secure" in flags
+
+    def test_whoever_names_no_host_is_led_to_nginxs_own(self, server):
+        [address, *_] = server.addresses
+        host, port = address.split(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+            connection.sendall(b"GET /people HTTP/1.0\r\n\r\n")
+            with HTTPResponse(connection) as response:
+                response.begin()
+
+        assert response.headers["Location"] == f"http://{address}/people/"
 
     def test_a_client_does_not_choose_the_scheme(self, server):
         response = read(send(server, "/people", headers=FORWARDED))
