@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from sqlalchemy import Select, func, insert, select, text
+from sqlalchemy import Select, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.routing import Map, Rule
@@ -96,6 +96,19 @@ class TestConstraints(DatabaseTestCase):
                     self.assertRaisesRegex(IntegrityError, f"NOT NULL .*[.]{column}"),
                 ):
                     db.session.execute(insert(model.__table__), {**row, column: None})
+
+    def test_each_column_is_as_long_as_what_a_form_takes(self):
+        for model, lengths in (
+            (User, {"username": 80}),
+            (Contact, {"city": 80, "email": 254, "phonenum": 32}),
+            (Blogpost, {"title": 120, "text": 10_000}),
+            (Tag, {"tagname": 40}),
+        ):
+            columns = inspect(db.engine).get_columns(model.__tablename__)
+            types = {column["name"]: column["type"] for column in columns}
+            for column, length in lengths.items():
+                with self.subTest(table=model.__tablename__, column=column):
+                    self.assertEqual(types[column].length, length)
 
     def test_a_row_with_every_value_is_taken(self):
         for model, row in self.ROWS:
