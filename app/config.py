@@ -47,7 +47,7 @@ def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
         app.config["SECRET_KEY"] = secret_key(Path(app.instance_path))
 
     hops = app.config["PROXY_HOPS"]
-    if not isinstance(hops, int) or hops < 0:
+    if type(hops) is not int or hops < 0:  # True would count as 1
         raise ValueError(f"FLASK_PROXY_HOPS must be a number of proxies, and not {hops!r}.")
     if hops:
         # Flask documents this assignment; mypy takes wsgi_app for a plain method.

@@ -19,6 +19,7 @@ from app.models import (
     User,
     commit,
     db,
+    fold,
     tags,
 )
 from app.paging import page_of
@@ -39,7 +40,7 @@ class PostForm(EditForm):
     def validate_tags(self, field: StringField) -> None:
         """Refuse too many tags, and tags that are too long or cannot be seen."""
         names = tag_names(field.data)
-        if len(names) > TAGS_OF_A_POST:
+        if len({fold(name) for name in names}) > TAGS_OF_A_POST:
             raise ValidationError(f"A post has at most {TAGS_OF_A_POST} tags.")
         if any(len(name) > TAGNAME_LENGTH for name in names):
             raise ValidationError(f"A tag has at most {TAGNAME_LENGTH} characters.")

@@ -243,7 +243,7 @@ class TestProxy(unittest.TestCase):
         return app.test_client().get("/", headers=headers).json
 
     def test_what_is_no_number_of_proxies_is_refused(self):
-        for hops in ("x", -1, 1.5, None):
+        for hops in ("x", -1, 1.5, None, True):
             with self.subTest(hops), self.assertRaisesRegex(ValueError, "FLASK_PROXY_HOPS must"):
                 self.seen({}, PROXY_HOPS=hops)
 

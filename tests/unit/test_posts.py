@@ -72,6 +72,9 @@ class TestWrite(DatabaseTestCase):
             self.refusals(tags=",".join("abcdefghijk")), {"tags": ["A post has at most 10 tags."]}
         )
 
+    def test_a_tag_that_is_typed_again_counts_once(self):
+        self.assertEqual(self.refusals(tags=",".join("abcdefghijABC")), {})
+
     def test_a_control_character_is_refused_wherever_it_is(self):
         for field in ("title", "text", "tags"):
             with self.subTest(field=field):
