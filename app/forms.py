@@ -29,11 +29,17 @@ MOST_MARKS = 30
 
 
 class Form(wtforms.Form):
-    """A form that takes a form post or a JSON object whose values are all text."""
+    """A form that takes a form post or a JSON object whose values are all text.
+
+    What is sent is the whole of it: a field that is left out is empty, whatever its default.
+    """
 
     def __init__(self, **defaults: Any) -> None:
         self.is_submitted = request.method in {"POST", "PUT"}
-        super().__init__(sent() if self.is_submitted else None, **defaults)
+        if self.is_submitted:
+            super().__init__(sent())
+        else:
+            super().__init__(**defaults)
 
     def is_accepted(self) -> bool:
         """Say whether something was submitted, and all of it is valid."""
@@ -62,7 +68,7 @@ class EditForm(Form):
 
 def sent() -> MultiDict[str, str]:
     """Give what was posted; raises 400 where it is no object of texts, or has too many marks."""
-    values = from_json() if request.mimetype == "application/json" else request.form
+    values = from_json() if request.is_json else request.form
     # To compose them costs the square of their number: half a minute for what a body can hold.
     if any(has_too_many_marks(value) for value in values.values()):
         abort(400, f"A letter has more than {MOST_MARKS} marks.")

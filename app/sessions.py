@@ -64,7 +64,12 @@ class NameForm(Form):
 class SignUpForm(NameForm):
     """A name and a new password."""
 
-    password = PasswordField("Password", [DataRequired(), Length(8, 128), readable])
+    password = PasswordField(
+        "Password",
+        [DataRequired(), Length(8, 128), readable],
+        # As it is stored: accents that were typed apart make it no longer.
+        [lambda typed: composed(typed or "")],
+    )
 
 
 class LoginForm(Form):
@@ -165,7 +170,7 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
             abort(401, "Log in first.")
         # What was posted is gone by then: only a page is worth coming back to.
         page = request.script_root + request.full_path.rstrip("?")
-        came_from = page if request.method == "GET" else None
+        came_from = page if request.method in {"GET", "HEAD"} else None
         return redirect(url_for("sessions.login", next=came_from))
 
     return guarded

@@ -69,6 +69,12 @@ class TestForm(FormTestCase):
         self.assertTrue(form.is_accepted())
         self.assertEqual(form.data, {"username": "John Williams", "city": "Paris"})
 
+    def test_a_field_that_is_left_out_is_empty_whatever_its_default(self):
+        form = self.form(method="POST", data={"username": "John Williams"})
+
+        self.assertFalse(form.is_accepted())
+        self.assertEqual(list(form.errors), ["city"])
+
     def test_what_is_invalid_is_not_accepted(self):
         form = self.form(method="POST", data={"username": "", "city": "Paris"})
 
@@ -107,14 +113,14 @@ class TestSent(FormTestCase):
         with self.app.test_request_context("/", method="POST", json={"username": "John"}):
             self.assertEqual(sent()["username"], "John")
 
-    def test_json_may_name_its_charset(self):
-        request = {
-            "data": '{"username": "John"}',
-            "content_type": "application/json; charset=utf-8",
-        }
-
-        with self.app.test_request_context("/", method="POST", **request):
-            self.assertEqual(sent()["username"], "John")
+    def test_json_may_name_its_charset_or_what_it_is_for(self):
+        for kind in ("application/json; charset=utf-8", "application/merge-patch+json"):
+            request = {"data": '{"username": "John"}', "content_type": kind}
+            with (
+                self.subTest(kind=kind),
+                self.app.test_request_context("/", method="POST", **request),
+            ):
+                self.assertEqual(sent()["username"], "John")
 
     def test_json_that_is_no_object_of_texts_is_a_bad_request_that_says_so(self):
         for body in (
@@ -268,6 +274,12 @@ class TestSignUpForm(RefusalsTestCase):
         ):
             with self.subTest(number=number):
                 self.assertEqual(self.refused(password="x" * number), refused)
+
+    def test_a_letter_of_a_password_is_one_character_though_its_accent_was_typed_apart(self):
+        accented = "e\N{COMBINING ACUTE ACCENT}"
+        for number, refused in ((7, ["password"]), (8, []), (128, []), (129, ["password"])):
+            with self.subTest(number=number):
+                self.assertEqual(self.refused(password=accented * number), refused)
 
     def test_a_name_that_cannot_be_read_is_refused(self):
         for username in ("   ", "John\0", "\N{ZERO WIDTH SPACE}"):

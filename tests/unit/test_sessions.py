@@ -307,6 +307,11 @@ class TestLogin(DatabaseTestCase):
                 with self.app.test_request_context(back) as here:
                     self.assertEqual(here.request.full_path, expected)
 
+    def test_a_program_that_looks_first_is_sent_where_a_browser_is(self):
+        response = self.ask_for_a_page("/posts/new", method="HEAD")
+
+        self.assertEqual(response.location, "/login?next=/posts/new")
+
     def test_what_a_visitor_posted_is_no_page_to_come_back_to(self):
         response = self.ask_for_a_page("/posts/new", method="POST")
 
