@@ -231,6 +231,14 @@ class TestMalformed:
         assert response.json["message"] == "The request is not UTF-8."
         assert stored(app)["user"] == []
 
+    def test_a_percent_sign_in_json_is_one(self, client):
+        sam = {"username": "Sam %ff", "password": "second breakfast"}
+
+        response = client.post("/users/", json=sam, headers=token(client))
+
+        assert response.status_code == 201
+        assert response.json["username"] == "Sam %ff"
+
     @pytest.mark.parametrize("referer", ["https://[", "https://localhost:abc/"])
     def test_a_referer_that_is_no_address_is_refused(self, client, referer):
         headers = {**token(client), "Referer": referer}
@@ -312,6 +320,11 @@ class TestRefusedForms:
 
         assert (response.status_code, response.mimetype) == (status, "application/json")
         assert response.json["message"] == reason
+
+    def test_a_form_that_was_not_sent_is_a_page_whatever_is_wanted(self, client):
+        response = client.get("/login", headers={"Accept": "application/json"})
+
+        assert (response.status_code, response.mimetype) == (200, "text/html")
 
 
 # It would end an attribute or a title first.

@@ -292,6 +292,12 @@ class TestRead:
 
 
 class TestWrite:
+    @pytest.mark.parametrize(
+        ("url", "heading"), [("/posts/new", "New post"), ("/posts/1/edit", "Edit post")]
+    )
+    def test_the_form_says_whether_the_post_is_new(self, john, url, heading):
+        assert texts(john.get(url), "h1") == [heading]
+
     def test_a_post_is_kept_as_it_was_typed(self, john):
         response = submit(john, "/posts/new", POST)
 
