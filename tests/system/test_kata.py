@@ -40,6 +40,10 @@ UNGRADED = {
         "red",
         f"Without any bug kata/reaches_out.py::test_reads fails: PermissionError: {BUGS}",
     ),
+    "closes": (
+        "red",
+        f"Without any bug kata/closes.py::test_closes fails: PermissionError: {BUGS}",
+    ),
     "gives_up": ("stopped", "The run ends early in kata/gives_up.py::test_gives_up."),
     "leaves": ("stopped", "The run ends early in kata/leaves.py::test_leaves."),
     "endless": ("stopped", "The run does not end in kata/endless.py::test_waits."),
@@ -104,9 +108,13 @@ def graded() -> Iterator[Grader]:
     files = project_files(PROJECT)
     # No linter would let it be a file.
     files["kata/syntax.py"] = b"def test_greets(:\n"
-    files["kata/reaches_out.py"] = (
-        f"from pathlib import Path\n\n\ndef test_reads():\n    Path({BUGS!r}).read_text()\n"
-    ).encode()
+    bugs = f"from pathlib import Path\n\nBUGS = Path({BUGS!r})\n\n\n"
+    for learner, test in {
+        "reaches_out": "test_reads():\n    BUGS.read_text()",
+        "closes": "test_closes():\n    BUGS.chmod(0o400)",
+        "keeps": "test_keeps():\n    BUGS.chmod(BUGS.stat().st_mode)",
+    }.items():
+        files[f"kata/{learner}.py"] = f"{bugs}def {test}\n".encode()
     with Pool(files, size=2) as pool:
         yield grader_of(pool)
 
@@ -174,6 +182,10 @@ class TestGrade:
 
     def test_no_test_finds_the_catalogue(self, graded):
         assert graded("curious").tests == 1
+
+    def test_what_gives_the_checkout_the_permissions_it_has_changes_nothing(self, graded):
+        """The wheel of PostgreSQL does so with each folder above it, where root runs it."""
+        assert graded("keeps").tests == 1
 
     @pytest.mark.parametrize("learner", UNGRADED)
     def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner):
