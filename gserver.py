@@ -23,6 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 from sqlalchemy import Dialect, Engine, event
 
@@ -101,7 +102,9 @@ def main() -> None:
     port = os.environ.get("PORT", "5000")
     try:
         # For this machine alone; a proxy such as Nginx serves it to others.
-        server = Server(("127.0.0.1", int(port)), app, backlog=socket.SOMAXCONN)
+        address = ("127.0.0.1", int(port))
+        # A pool knows who is at work: without one, stopping waits for nobody.
+        server = Server(address, app, backlog=socket.SOMAXCONN, spawn=Pool())
         server.start()
     except (OSError, OverflowError, ValueError) as error:
         sys.exit(f"PORT={port} is no port that can be served on: {error}")

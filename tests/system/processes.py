@@ -89,11 +89,15 @@ class Process:
         assert self._has_ended, f"It has not ended after {PATIENCE} seconds:\n{self.log}"
         return self._process.wait(PATIENCE)
 
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Send it a signal, and give its exit status."""
+    def send(self, number: int) -> None:
+        """Send it a signal."""
         # uWSGI's workers answer a moment before its master obeys.
         WebDriverWait(self, PATIENCE, 0.01).until_not(lambda process: process.ignores(number))
         self._process.send_signal(number)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send it a signal, and give its exit status."""
+        self.send(number)
         return self.wait()
 
     def __enter__(self) -> Self:

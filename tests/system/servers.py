@@ -29,7 +29,8 @@ COMMANDS = {
     "gunicorn": ("gunicorn -w 4 wsgi:app --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
     "uwsgi": (
         "uwsgi --http-socket 127.0.0.1:0 --add-header 'Connection: close' --wsgi-file wsgi.py "
-        "--callable app --need-app --master --processes 4 --die-on-term --worker-reload-mercy 2",
+        "--callable app --need-app --master --processes 4 "
+        "--hook-master-start 'unix_signal:15 gracefully_kill_them_all' --worker-reload-mercy 2",
         r"bound to TCP address (\S+)",
     ),
     "uwsgi.ini": ("uwsgi {folder}/uwsgi.ini", r"bound to TCP address (\S+)"),
@@ -164,6 +165,19 @@ def send(
         kind = {"Content-Type": "application/json"}
         connection.request("POST", path, dumps(json), {**kind, **(headers or {})})
     return connection
+
+
+def is_at_work(server: Server) -> bool:
+    """Say whether the application's own server has accepted a request and read what came of it."""
+    own = server.addresses[1:] if server.kind == "nginx.conf" else server.addresses
+    ports = {int(address.rpartition(":")[2]) for address in own}
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        local, state, queues, inode = fields[1], fields[3], fields[4], fields[9]
+        # Of those that are established, one that is not accepted has no inode yet.
+        if int(local.rpartition(":")[2], 16) in ports and state == "01" and inode != "0":
+            return queues.endswith(":00000000")
+    return False
 
 
 def read(connection: HTTPConnection) -> SimpleNamespace:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from selenium.webdriver.support.ui import WebDriverWait
 from sqlalchemy import create_engine, inspect, text
 
 from app.config import database_uri
@@ -22,7 +23,17 @@ from tests.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.html import submit, texts, token
 from tests.system.browser import missing
 from tests.system.processes import MEASURED, PATIENCE, ROOT, Process, environment
-from tests.system.servers import FORWARDED, Server, Visitor, get, nginx, read, send, start
+from tests.system.servers import (
+    FORWARDED,
+    Server,
+    Visitor,
+    get,
+    is_at_work,
+    nginx,
+    read,
+    send,
+    start,
+)
 
 JOHN = {"username": "John Williams", "password": PASSWORD}
 FORDO = {"username": "Fordo Baggings", "password": PASSWORD}
@@ -163,6 +174,29 @@ class Served:
 
         assert response.status_code == 500
         assert texts(response, "h1") == ["Internal Server Error"]
+
+    def test_it_answers_the_request_it_is_at_before_it_ends(self, server):
+        taken = text("""INSERT INTO "user" (username, version) VALUES ('Peregrin Took', 1)""")
+        someone = {"username": "Peregrin Took", "password": PASSWORD}
+        engine = create_engine(database_uri(server.database))
+        with start(server.kind, server.database) as other:
+            with Visitor(other.url) as visitor:
+                headers = {**token(visitor), **visitor.cookies_header}
+            with engine.connect() as program:
+                program.execute(taken)
+                writer = send(other, "/users/", someone, headers)
+                WebDriverWait(other, PATIENCE, 0.01).until(is_at_work)
+
+                other.processes[-1].send(signal.SIGTERM)
+                # It is not cut off while it waits for the program.
+                writer.sock.settimeout(0.2)
+                with pytest.raises(TimeoutError):
+                    writer.sock.recv(1, socket.MSG_PEEK)
+                program.rollback()
+                writer.sock.settimeout(PATIENCE)
+
+                assert read(writer).status_code == 201
+        engine.dispose()
 
     def test_it_ends_when_told_to_and_leaves_nothing(self, server):
         with start(server.kind, server.database) as other, Visitor(other.url) as visitor:
