@@ -229,22 +229,43 @@ class TestGevent(Served):
         assert kept.sock.recv(2**16).endswith(b"</html>")
         kept.close()
 
-    def test_pages_are_served_while_a_writer_waits_for_another_program(self, server, visitor):
+    @pytest.mark.parametrize(
+        ("path", "written", "status"),
+        [
+            ("/users/", {"username": "Bilbo Baggings", "password": PASSWORD}, 201),
+            # Two tags are stored by one statement, in a way of its own.
+            ("/posts/new", {"title": "Wait", "text": "For whom?", "tags": "Locks, Patience"}, 302),
+        ],
+        ids=["user", "post"],
+    )
+    def test_pages_are_served_while_a_writer_waits_for_another_program(
+        self, server, visitor, path, written, status
+    ):
+        submit(visitor, "/login", JOHN)
         headers = {**token(visitor), **visitor.cookies_header}
-        someone = {"username": "Bilbo Baggings", "password": PASSWORD}
         file = server.database.removeprefix("sqlite:///")
 
         with closing(sqlite3.connect(file, isolation_level=None)) as program:
             program.execute("BEGIN IMMEDIATE")
-            with closing(send(server, "/users/", someone, headers)) as writer:
+            with closing(send(server, path, written, headers)) as writer:
                 # The first ones may overtake the writer, whose connection is new. Its wait takes
                 # ten seconds, in which a frozen server would answer nothing.
                 pages = [visitor.get("/posts/", timeout=5) for _ in range(50)]
                 program.rollback()
-                written = read(writer)
+                answer = read(writer)
 
         assert [page.status_code for page in pages] == [200] * 50
-        assert written.status_code == 201
+        assert answer.status_code == status
+
+    def test_it_is_reached_from_its_own_machine_alone(self, server):
+        [address] = server.addresses
+        host, port = address.split(":")
+
+        # It would answer at each address of the machine, and this is another one.
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", int(port)))
+
+        assert host == "127.0.0.1"
 
     def test_ctrl_c_ends_it_as_well(self, server):
         with start(server.kind, server.database) as other:
