@@ -137,6 +137,12 @@ class Page:
         script = "const e = document.activeElement; return (e.labels?.[0] ?? e).innerText"
         return self.browser.execute_script(script).strip()
 
+    @property
+    def is_focus_in_sight(self) -> bool:
+        """Whether the element that the keys go to is on the screen."""
+        place = self.browser.switch_to.active_element.rect
+        return place["x"] >= 0 and place["y"] >= 0
+
     def hit(self, *keys: str) -> None:
         self.browser.switch_to.active_element.send_keys(*keys)
 
@@ -269,14 +275,22 @@ class PeoplePage(Page):
     def rename_in_vain(self, name: str) -> str:
         """Ask for a name that is refused, and give the reason; the page must not be left."""
         self.type(Name=name)
-        came = self._came()
-        self.press_in_vain("Rename")
-        wait(self.browser, lambda _: self.problem or self._came() != came)
-        return self.problem
+        return self._reason_against("Rename")
 
     def delete_account(self) -> None:
         self.disclose("Delete")
         self.press("Delete my account and my posts")
+
+    def delete_in_vain(self) -> str:
+        """Ask for the deletion that is refused, and give the reason; the page must not be left."""
+        self.disclose("Delete")
+        return self._reason_against("Delete my account and my posts")
+
+    def _reason_against(self, words: str) -> str:
+        came = self._came()
+        self.press_in_vain(words)
+        wait(self.browser, lambda _: self.problem or self._came() != came)
+        return self.problem
 
 
 class PreferencesPage(Page):
@@ -293,6 +307,11 @@ class PreferencesPage(Page):
 
     def forget(self) -> None:
         self.press("Forget my preference")
+
+    def offer_another(self) -> None:
+        """Have the form send what the blog does not offer, as a program could."""
+        script = "document.querySelector('input[type=radio]:checked').value = 'plaid'"
+        self.browser.execute_script(script)
 
 
 class FiltersPage(Page):

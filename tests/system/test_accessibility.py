@@ -2,7 +2,9 @@
 
 from functools import partial
 from importlib.resources import files
+from unittest.mock import patch
 
+from flask import abort
 from selenium.webdriver.common.keys import Keys
 
 from tests.databases import PASSWORD
@@ -166,10 +168,26 @@ class TestWcag(BlogTestCase):
 
         self.assert_accessible()
 
+    def test_a_preference_that_was_refused(self) -> None:
+        self.expects = [422]
+        page = self.visit(PreferencesPage)
+        page.offer_another()
+
+        page.press("Remember")
+
+        self.assertEqual(page.problem, "Not a valid choice.")
+        self.assert_accessible()
+
     def test_the_page_of_an_error(self) -> None:
         self.expects = [404]
 
         self.assert_each_accessible("/nowhere")
+
+    def test_the_page_of_a_failure(self) -> None:
+        self.expects = [503]
+
+        with patch.dict(self.app.view_functions, {"pages.about": lambda: abort(503)}):
+            self.assert_each_accessible("/about")
 
 
 class TestPhone(BlogTestCase):
@@ -186,6 +204,17 @@ class TestPhone(BlogTestCase):
         shown = [(page.address, page.width) for page in map(partial(self.visit, Page), PAGES)]
 
         assert shown == [(path, 320) for path in PAGES]
+
+    def test_what_is_refused_needs_no_more_room(self) -> None:
+        self.expects = [422, 409]
+        self.log_in("John Williams")
+        card = self.visit(ContactPage)
+        card.save(Phone="call me")
+        widths = [card.width]
+        people = self.visit(PeoplePage)
+        people.rename_in_vain("Fordo Baggings")
+
+        assert [*widths, people.width] == [320, 320]
 
     def test_words_that_are_longer_than_the_screen_is_wide_are_broken(self) -> None:
         self.log_in("John Williams")
@@ -209,9 +238,12 @@ class TestKeyboard(BlogTestCase):
     def test_the_first_key_shows_a_link_that_skips_the_menu(self) -> None:
         page = self.visit(Page)
 
-        page.skip_the_menu()
+        page.hit(Keys.TAB)
+        shown = page.focused, page.is_focus_in_sight
+        page.hit(Keys.ENTER)
         page.hit(Keys.TAB)
 
+        assert shown == ("Skip to the content", True)
         assert page.focused == "Read the posts"
 
     def test_john_logs_in_writes_a_post_and_deletes_it(self) -> None:

@@ -1,20 +1,42 @@
 """Class-based views: pages, forms, and a script that speaks to an API."""
 
+from collections.abc import Iterable
 from unittest.mock import patch
 
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage
 
+# Each word of the menu, and the heading of the page that it leads to.
+MENU = {
+    "Posts": "All posts",
+    "People": "People",
+    "Filters": "Filters",
+    "Preferences": "Preferences",
+    "About": "About",
+    "Home": "Hello World!!!",
+}
+FOR_VISITORS = {"Sign up": "Sign up", "Log in": "Log in"}
+FOR_JOHN = {"New post": "New post", "Contact card": "Contact card"}
+
 
 class TestView(BlogTestCase):
-    def test_the_menu_leads_to_each_page_that_is_a_template_alone(self) -> None:
+    def headings(self, page: Page, words: Iterable[str]) -> dict[str, str]:
+        """Follow each of these words, one after the other, and give what it leads to."""
+        found = {}
+        for word in words:
+            page.follow(word)
+            found[word] = page.heading
+        return found
+
+    def test_the_menu_leads_where_it_says(self) -> None:
         page = self.visit(Page, "/posts/")
 
-        page.follow("About")
-        about = page.heading
-        page.follow("Home")
+        assert self.headings(page, MENU | FOR_VISITORS) == MENU | FOR_VISITORS
 
-        assert (about, page.heading) == ("About", "Hello World!!!")
+        self.log_in("John Williams")
+        page.open()
+
+        assert self.headings(page, FOR_JOHN) == FOR_JOHN
 
 
 class TestMethods(BlogTestCase):
@@ -120,6 +142,17 @@ class TestMethodView(BlogTestCase):
         reason = page.rename_in_vain("John Silver")
 
         assert reason.startswith("The CSRF session token is missing. Has your login changed since")
+
+    def test_whoever_has_logged_out_elsewhere_deletes_nothing_and_is_told_so(self) -> None:
+        self.expects = [400]
+        self.log_in("John Williams")
+        page = self.visit(PeoplePage)
+        self.browser.delete_all_cookies()
+
+        reason = page.delete_in_vain()
+
+        assert reason.startswith("The CSRF session token is missing. Has your login changed since")
+        assert page.open().names == ["Fordo Baggings", "John Williams"]
 
     def test_who_asks_while_the_blog_is_away_is_told_so(self) -> None:
         self.expects = [502]
