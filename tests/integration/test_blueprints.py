@@ -103,9 +103,10 @@ class TestFactory:
         assert app.test_client().get("/users/").json["users"] == []
 
     def test_the_session_of_one_application_is_none_for_the_other(self, app, other):
-        with app.app_context():
-            db.session.add(User(username="John Williams"))
-            models.commit("taken")
+        for application in (app, other):
+            with application.app_context():
+                db.session.add(User(username="John Williams"))
+                models.commit("taken")
         client = app.test_client()
         with client.session_transaction() as session:
             session["user_id"] = 1

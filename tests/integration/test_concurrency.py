@@ -400,6 +400,20 @@ class TestAccounts:
         assert answer.status_code == 409
         assert [user.username for user in stored(app)["user"]] == ["Fordo Baggings"]
 
+    def test_whoever_is_renamed_meanwhile_is_not_deleted_and_stays_logged_in(
+        self, app, john, log_in
+    ):
+        on_the_phone = log_in("John Williams")
+
+        answer = meanwhile(
+            app,
+            late=lambda: delete_account(john, 1),
+            early=lambda: rename(on_the_phone, 1, "Gandalf"),
+        )
+
+        assert answer.status_code == 409
+        assert texts(john.get("/"), "#me") == ["Gandalf"]
+
     def test_an_account_that_two_delete_is_deleted_once(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
 

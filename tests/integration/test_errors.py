@@ -85,6 +85,19 @@ class TestAnswer:
         [record] = caplog.records
         assert record.exc_info[0] is KeyError
 
+    def test_a_failure_that_breaks_the_session_has_its_page_too(self, app, client):
+        def add_john_again() -> str:
+            db.session.add(User(username="John Williams"))
+            db.session.flush()
+            return "The name is taken."
+
+        app.add_url_rule("/again", view_func=add_john_again)
+
+        response = client.get("/again")
+
+        assert response.status_code == 500
+        assert texts(response, "h1") == ["Internal Server Error"]
+
 
 class TestDatabaseIsAway:
     @pytest.fixture

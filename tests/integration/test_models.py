@@ -417,6 +417,13 @@ class TestDataset:
 
         assert sent_to(response) == "/"
 
+    def test_seed_takes_a_password_whose_accents_are_typed_apart(self, client, seed):
+        seed("--password", "cafe\N{COMBINING ACUTE ACCENT} noir")
+
+        response = submit(client, "/login", {"username": "Fordo Baggings", "password": "café noir"})
+
+        assert sent_to(response) == "/"
+
     def test_seed_without_a_password_lets_nobody_log_in(self, client, seed):
         seed()
 

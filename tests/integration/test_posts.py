@@ -293,10 +293,19 @@ class TestRead:
 
 class TestWrite:
     @pytest.mark.parametrize(
-        ("url", "heading"), [("/posts/new", "New post"), ("/posts/1/edit", "Edit post")]
+        ("url", "wrong", "heading"),
+        [
+            ("/posts/new", None, "New post"),
+            ("/posts/1/edit", None, "Edit post"),
+            ("/posts/new", {"title": ""}, "New post"),
+            ("/posts/1/edit", {"title": ""}, "Edit post"),
+            ("/posts/1/edit", {"version": "7"}, "Edit post"),
+        ],
     )
-    def test_the_form_says_whether_the_post_is_new(self, john, url, heading):
-        assert texts(john.get(url), "h1") == [heading]
+    def test_the_form_says_whether_the_post_is_new(self, john, url, wrong, heading):
+        response = submit(john, url, wrong) if wrong else john.get(url)
+
+        assert texts(response, "h1") == [heading]
 
     def test_a_post_is_kept_as_it_was_typed(self, john):
         response = submit(john, "/posts/new", POST)
@@ -599,10 +608,11 @@ class TestOwn:
         assert response.status_code == 409
         assert stored(app) == before
 
-    def test_an_edit_that_tells_no_version_is_a_conflict(self, app, john):
+    @pytest.mark.parametrize("url", ["/posts/1/edit", "/posts/1/delete"])
+    def test_whoever_tells_no_version_is_told_of_a_conflict(self, app, john, url):
         before = stored(app)
 
-        response = john.post("/posts/1/edit", data=POST, headers=token(john))
+        response = john.post(url, data=POST, headers=token(john))
 
         assert response.status_code == 409
         assert stored(app) == before

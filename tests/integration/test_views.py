@@ -25,6 +25,34 @@ class TestView:
         assert response.status_code == 200
         assert texts(response, "h1") == [heading]
 
+    @pytest.mark.parametrize(
+        ("path", "title"),
+        [
+            ("/", "Home"),
+            ("/about", "About"),
+            ("/contact", "Contact card"),
+            ("/en/", "Hello"),
+            ("/es/", "Hola"),
+            ("/filters", "Filters"),
+            ("/login", "Log in"),
+            ("/nowhere", "Not Found"),
+            ("/people/", "People"),
+            ("/posts/", "All posts"),
+            ("/posts/new", "New post"),
+            ("/posts/1/edit", "Edit post"),
+            ("/preferences", "Preferences"),
+            ("/signup", "Sign up"),
+        ],
+    )
+    def test_each_page_has_its_own_title(self, john, path, title):
+        assert texts(john.get(path), "title") == [f"{title} · Flask testing kata"]
+
+    @pytest.mark.parametrize("path", ["/", "/login"])
+    def test_whoever_has_no_account_is_led_to_the_sign_up(self, client, path):
+        links = page(client.get(path)).cssselect("main a")
+
+        assert "/signup" in [link.get("href") for link in links]
+
     def test_another_page_needs_no_new_class(self, app, client):
         app.add_url_rule("/start", view_func=BaseView.as_view("start", "home.html"))
 

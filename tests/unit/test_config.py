@@ -255,6 +255,13 @@ class TestProxy(unittest.TestCase):
 
         self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
 
+    def test_what_no_proxy_is_said_to_set_is_not_believed(self):
+        headers = {"X-Forwarded-Port": "8443", "X-Forwarded-Prefix": "//evil.example"}
+
+        seen = self.seen({**self.FORWARDED, **headers}, PROXY_HOPS=1)
+
+        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
+
     def test_what_stands_before_the_proxy_that_is_configured_is_not_believed(self):
         headers = {name: f"forged, {value}" for name, value in self.FORWARDED.items()}
 

@@ -9,9 +9,11 @@ from sqlalchemy import Select, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.routing import Map, Rule
+from werkzeug.security import generate_password_hash
 
 from app import create_app
 from app.cli import clear_database_errors
+from app.config import DEFAULTS
 from app.models import (
     Blogpost,
     Contact,
@@ -109,6 +111,11 @@ class TestConstraints(DatabaseTestCase):
             for column, length in lengths.items():
                 with self.subTest(table=model.__tablename__, column=column):
                     self.assertEqual(types[column].length, length)
+
+    def test_the_hash_of_a_password_fits_into_its_column(self):
+        hashed = generate_password_hash("x", DEFAULTS["PASSWORD_METHOD"])
+
+        self.assertLessEqual(len(hashed), User.__table__.c.password_hash.type.length)
 
     def test_a_row_with_every_value_is_taken(self):
         for model, row in self.ROWS:
