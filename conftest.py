@@ -28,7 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """End on SIGTERM as on Ctrl-C; with `--postgres`, start the server for all workers."""
+    """End on SIGTERM as on Ctrl-C; with `--postgres`, start the server for all workers.
+
+    Raises `UsageError` where a file that is asked for is not there: pytest-xdist would not name it.
+    """
+    for argument in config.args:
+        if not (config.invocation_params.dir / argument.partition("::")[0]).exists():
+            raise pytest.UsageError(f"file or directory not found: {argument}")
     # By itself Python would be gone at once, and leave browsers and servers running. In the
     # background of a shell, Ctrl-C is ignored, and would be by every process that a test starts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -100,6 +100,8 @@ def page(features: Features, tests: Tests) -> str:
 
 def main(*arguments: str) -> str:
     """Write the page, or with `--check` return what is wrong."""
+    if arguments not in ((), ("--check",)):
+        return f"There is no {' '.join(arguments)} here, but --check alone."
     features = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
     tests = count(collect())
     text = page(features, tests)

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 # Tests for a run of their own, in this order.
@@ -47,3 +49,21 @@ class TestContexts:
         assert "ERROR at teardown of test_leaks_a_request" in run.stdout
         assert "3 passed, 2 errors" in run.stdout
         assert "This test left an application context pushed." in run.stdout
+
+
+class TestArguments:
+    def test_a_file_that_is_not_there_is_named_though_workers_look_for_it(self):
+        options = ["-p", "no:cacheprovider", "-n", "1"]
+
+        run = subprocess.run(  # noqa: S603 - nothing in it comes from outside
+            [sys.executable, "-m", "pytest", *options, "tests/integration/test_post.py"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert run.returncode == pytest.ExitCode.USAGE_ERROR
+        assert (
+            run.stderr == "ERROR: file or directory not found: tests/integration/test_post.py\n\n"
+        )

@@ -1,8 +1,10 @@
 """The generator of docs/course.md: what it counts, what it writes, and what it finds wrong."""
 
 import unittest
+from pathlib import Path
+from unittest.mock import patch
 
-from docs.course_map import Features, count, page, problems
+from docs.course_map import Features, count, main, page, problems
 
 FEATURES: Features = {
     "models": {
@@ -91,3 +93,14 @@ class TestPage(unittest.TestCase):
         headings = [line for line in self.lines if line.startswith("## ")]
 
         self.assertEqual(headings, ["## models", "## deploy"])
+
+
+class TestMain(unittest.TestCase):
+    def test_what_is_no_option_is_refused_before_anything_is_written(self):
+        for arguments in (["--chek"], ["--help"], ["--check", "now"]):
+            with self.subTest(arguments), patch.object(Path, "write_text") as write:
+                self.assertEqual(
+                    main(*arguments), f"There is no {' '.join(arguments)} here, but --check alone."
+                )
+
+                write.assert_not_called()
