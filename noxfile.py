@@ -61,9 +61,9 @@ def temporary(session: nox.Session) -> dict[str, str]:
     return {"TMPDIR": session.virtualenv.location}
 
 
-def pytest_of(session: nox.Session, layer: str) -> list[str]:
-    """Give the command that runs a layer, or what the positional arguments name instead."""
-    return [*PYTEST, "-o", f"testpaths=tests/{layer}", *session.posargs]
+def pytest_of(session: nox.Session, folder: str) -> list[str]:
+    """Give the command that runs a folder of tests, or what the positional arguments name."""
+    return [*PYTEST, "-o", f"testpaths=tests/{folder}", *session.posargs]
 
 
 def measure(session: nox.Session, layer: str, *command: str) -> None:
@@ -206,6 +206,14 @@ def kata(session: nox.Session) -> None:
         session.run(*run, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
     except CommandFailed as failure:
         sys.exit(failure.return_code)
+
+
+@nox.session
+def grader(session: nox.Session) -> None:
+    """Test the grader of the kata, on learners of whom each must get a certain verdict."""
+    install(session, "integration")
+    run = pytest_of(session, "kata")
+    session.run(*run, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 
 
 @nox.session

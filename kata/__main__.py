@@ -102,7 +102,7 @@ def check_writable(file: Path) -> None:
     """Raise `RequestError` where the grades cannot be written, or would replace something else."""
     if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
         raise RequestError(f"{file} is no file that can be written.")
-    if file.is_file() and file.read_bytes()[:1] not in {b"", b"{"}:
+    if file.is_file() and file.read_bytes().split()[:2] not in ([], [b"{", b'"version":']):
         raise RequestError(f"{file} has something else in it: name another file for the grades.")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from kata.catalogue import Bug, Catalogue, Edit
 from kata.runner import Job, Pool, Run
 
-# A run under a bug may last so many times as long as one without, and at least so many seconds.
+# A test under a bug may take so many times what all take without one, and at least so many seconds.
 PATIENCE = 10
 SHORTEST_DEADLINE = 5.0
 
@@ -112,6 +112,8 @@ def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
     run = pool.run(job)
     failed = {test: reason for test, reason in run.failed.items() if test in counted}
     note = run.broken or run.stopped
+    if run.stopped_in and run.stopped_in not in counted:
+        note = ""
     if (failed or note) and not run.is_endless:
         again = pool.run(job)
         failed = {test: reason for test, reason in failed.items() if test not in again.passed}

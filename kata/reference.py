@@ -1,17 +1,18 @@
 """Holds the project's own tests to every bug and every variant, and writes docs/bugs.md."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import partial
+from itertools import chain, groupby
 from pathlib import Path
 
 from kata import grader
 from kata.catalogue import LAYERS, Bug, Catalogue, Edit, Variant
 from kata.grader import fault, fault_backwards
 from kata.project import project_files
-from kata.runner import Job, Pool
+from kata.runner import Job, Pool, cores
 
 PAGE = "docs/bugs.md"
 DEADLINE = 300.0  # seconds, for the first runs
@@ -22,8 +23,8 @@ TOOLS = ("course_map", "flask_testing_shim", "kata", "workflow")
 INTRO = """# The planted bugs, and which tests see them
 
 Each bug is one edit of the application. A number counts the tests of the layer that fail under it:
-those of the feature's own class or, where that sees nothing, the layer's others. The system layer,
-which is slow, is asked only where the two below it see nothing, and then the feature's own class.
+those of the feature's own class or, where that sees nothing, the others of unit and integration. A
+layer on which the feature has no class of its own has no number, unless another test there fails.
 
 `nox -s kata -- --reference` writes this page. It fails on a bug that no test sees, or that another
 layer sees first than the one which the bug names, and on a variant that a test refuses.
@@ -45,12 +46,12 @@ class Outcome:
     bug: Bug
     failed: dict[str, set[str]] = field(default_factory=dict)
 
-    def add(self, failed: Set[str], layers: Iterable[str]) -> None:
+    def add(self, failed: Set[str], asked: Iterable[str] = ()) -> None:
         """Add tests that fail, and the layers that were asked."""
-        for layer in layers:
+        for layer in asked:
             self.failed.setdefault(layer, set())
         for test in failed:
-            self.failed.setdefault(test.split("/")[1], set()).add(test)
+            self.failed.setdefault(layer_of(test), set()).add(test)
 
     def seen_up_to(self, layer: str) -> bool:
         """Whether this layer or a lower one sees the bug."""
@@ -74,18 +75,27 @@ class Outcome:
 
 def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[str], None]) -> int:
     """Write the page, or check it; print what is wrong, and give the exit status."""
-    with Pool(project_files(root)) as pool:
+    # One more than there are cores: the tests of the system layer often wait for another process.
+    with Pool(project_files(root), size=cores() + 1) as pool:
         progress("the application as it is")
         suite = Suite(pool, root, catalogue.topics)
+        of_system = pool.map(partial(suite.ask_together, catalogue.variants), suite.system)
         outcomes = []
         for outcome in pool.map(suite.ask_own, catalogue.bugs):
             outcomes.append(outcome)
             progress(f"each feature's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
         progress("the other tests, and the variants")
-        refused = suite.ask_others(outcomes, catalogue.variants)
+        of_lower = pool.map(partial(suite.ask_layer, outcomes, catalogue.variants), suite.lower)
+        failed: defaultdict[str, set[str]] = defaultdict(set)
+        for found in chain(of_system, of_lower):
+            for name, tests in found.items():
+                failed[name] |= tests
     progress("")
 
-    problems = [f"variant {name}: {min(tests)} refuses it." for name, tests in refused.items()]
+    for outcome in outcomes:
+        outcome.add(failed[outcome.bug.name])
+    refused = {variant.name: failed[variant.name] for variant in catalogue.variants}
+    problems = [f"variant {v}: {min(tests)} refuses it." for v, tests in refused.items() if tests]
     problems += [outcome.problem for outcome in outcomes if outcome.problem]
     text = page(outcomes, catalogue.variants)
     path = root / PAGE
@@ -111,7 +121,8 @@ class Suite:
         self.root = root
         ignored = [f"--ignore-glob=*/test_{tool}.py" for tool in TOOLS]
         self.lower = {layer: [f"tests/{layer}", *ignored] for layer in LAYERS[:2]}
-        files = [f"tests/system/test_{topic}.py" for topic in topics]
+        # Deployment comes last, and takes longest: so it begins first.
+        files = [f"tests/system/test_{topic}.py" for topic in reversed(topics)]
         self.system = [[file] for file in files if (root / file).exists()]
         jobs = [Job(tests, deadline=DEADLINE) for tests in (*self.system, *self.lower.values())]
         jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
@@ -138,41 +149,22 @@ class Suite:
         return [name] if name in self.classes else []
 
     def ask_own(self, bug: Bug) -> Outcome:
-        """Ask the unit and integration tests of the bug's own feature."""
-        own = [name for layer in self.lower for name in self.own(bug, layer)]
+        """Ask the tests of the bug's own feature, on each layer, and then who must see it first."""
+        own = [name for layer in LAYERS for name in self.own(bug, layer)]
         outcome = Outcome(bug)
-        outcome.add(self.failed(own, [bug]) if own else set(), self.lower)
+        outcome.add(self.failed(own, [bug]) if own else set(), map(layer_of, own))
+        if bug.layer in self.lower and not outcome.failed.get(bug.layer):
+            outcome.add(self.failed(self.lower[bug.layer], [bug]))
         return outcome
 
-    def ask_system(self, outcome: Outcome) -> None:
-        """Ask the system tests of the bug's own feature, where no lower layer has seen it."""
-        if not outcome.first_seen and (own := self.own(outcome.bug, "system")):
-            outcome.add(self.failed(own, [outcome.bug]), ["system"])
-
-    def ask_others(
-        self, outcomes: Sequence[Outcome], variants: Sequence[Variant]
+    def ask_layer(
+        self, outcomes: Sequence[Outcome], variants: Sequence[Variant], layer: str
     ) -> dict[str, set[str]]:
-        """Ask the tests of other features about the bugs that are not seen yet, layer by layer.
+        """Ask all tests of a layer about the variants, and the bugs that are not seen so far."""
+        silent = [outcome.bug for outcome in outcomes if not outcome.seen_up_to(layer)]
+        return self.ask_together([*variants, *silent], self.lower[layer])
 
-        Gives the variants that are refused, by name, with the tests that refuse them.
-        """
-
-        def ask(part: Sequence[str]) -> dict[str, set[str]]:
-            layer = part[0].split("/")[1]
-            silent = [o.bug for o in outcomes if layer in self.lower and not o.seen_up_to(layer)]
-            return self.ask_together(part, [*variants, *silent])
-
-        refused: dict[str, set[str]] = {}
-        names = {variant.name for variant in variants}
-        for found in self.pool.map(ask, [*self.system, *self.lower.values()]):
-            for name in names & set(found):
-                refused.setdefault(name, set()).update(found[name])
-            for outcome in outcomes:
-                outcome.add(found.get(outcome.bug.name, set()), ())
-        list(self.pool.map(self.ask_system, outcomes))
-        return refused
-
-    def ask_together(self, tests: Sequence[str], edits: Sequence[Edit]) -> dict[str, set[str]]:
+    def ask_together(self, edits: Sequence[Edit], tests: Sequence[str]) -> dict[str, set[str]]:
         """Give the edits that the tests see, by name, with the tests that fail.
 
         Most are silent about most: as many edits as can be made at once are made at once.
@@ -187,7 +179,7 @@ class Suite:
                 if not found:  # they fail under some edits together, and under none alone
                     middle = len(silent) // 2
                     for half in filter(None, (silent[:middle], silent[middle:])):
-                        seen |= self.ask_together(tests, half)
+                        seen |= self.ask_together(half, tests)
                     break
         return seen
 
@@ -201,6 +193,11 @@ class Suite:
             if failed := self.failed(tests, half):
                 found |= self.narrow(sorted(failed), half)
         return found
+
+
+def layer_of(test: str) -> str:
+    """Give the layer that a test is on, by its node id."""
+    return test.split("/")[1]
 
 
 def batches(root: Path, edits: Sequence[Edit]) -> list[list[Edit]]:

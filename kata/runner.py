@@ -69,17 +69,13 @@ class Run:
     skipped: set[str] = field(default_factory=set)
     broken: str = ""  # why a file could not be imported, or pytest not begin
     stopped: str = ""  # why the run did not come to its end
+    stopped_in: str = ""  # the test that ran then, if one did
     left: list[str] = field(default_factory=list)  # files that were made, changed or deleted
 
     @property
     def is_endless(self) -> bool:
         """Whether the run had to be ended."""
         return self.stopped.startswith(ENDLESS)
-
-    @property
-    def is_green(self) -> bool:
-        """Whether the run came to its end and no test failed."""
-        return not (self.failed or self.broken or self.stopped)
 
 
 class InterruptedRunError(Exception):
@@ -229,7 +225,7 @@ class Worker:
         run.left = self.left(edited)
         try:
             read(record, run, self.project)
-        except (OSError, ValueError):
+        except (OSError, RecursionError, TypeError, ValueError):
             run.left.append("what the grader writes down about them")
         if run.left:
             self.end_zygote()
@@ -295,8 +291,7 @@ class Worker:
                 self.zygote.kill()  # it may be stopped: nobody waits for its answer
 
     def close(self) -> None:
-        """End the zygote."""
-        self.closing = True
+        """End the zygote, after `interrupt`."""
         self.end_strays()
         self.end_zygote()
 
@@ -307,7 +302,7 @@ def wait(answers: "SimpleQueue[str]", record: Path, deadline: float) -> str:
     while quiet < LOOKS:
         with suppress(Empty):
             return answers.get(timeout=deadline / LOOKS)
-        before, news = news, record.read_bytes().count(NEWS) if record.exists() else 0
+        before, news = news, record.read_bytes().count(NEWS) if record.is_file() else 0
         quiet = quiet + 1 if news == before else 0
     return NO_END
 
@@ -339,6 +334,7 @@ def read(record: Path, run: Run, project: Path) -> None:
     if not ended and not run.stopped:
         run.stopped = "ends its process"
     if run.stopped and running:
+        run.stopped_in = running
         run.failed.setdefault(running, f"the run {run.stopped}")
         run.stopped += f" in {running}"
 

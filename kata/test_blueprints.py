@@ -5,7 +5,8 @@ app/__init__.py, which gives applications that share nothing.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `client`.
 
-- unit: a blueprint on an application of your own, under a prefix of your own.
+- unit: a blueprint on an application of your own, under a prefix of your own. `create_app` without
+  settings keeps its data where `FLASK_INSTANCE_PATH` says: set that to `tmp_path`.
 - integration: both mounts, and where the links on their pages lead.
 - system: follow those links in a browser; tests/system/blog.py has a test case for that.
 """

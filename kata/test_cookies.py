@@ -8,7 +8,8 @@ tests/html.py fills in a form; `client.get_cookie("theme")` is what a client has
 
 - unit: `theme` in an `app.test_request_context(headers={"Cookie": ...})`.
 - integration: the Set-Cookie header with its attributes, and the request after it.
-- system: what a real browser keeps, and what the page looks like.
+- system: what a real browser keeps, and what the page looks like; tests/system/blog.py has a test
+  case for that.
 """
 
 from tests.html import submit

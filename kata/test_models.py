@@ -8,7 +8,8 @@ The fixtures, which conftest.py in the project's root explains: `app`, `runner`,
 - unit: how a model shows itself, how a name is folded, and what a database in memory stores,
   refuses and deletes: commit, and read again with the session expired.
 - integration: the course's data, through the application and its commands.
-- system: what is left on the pages after someone is deleted.
+- system: what is left on the pages after someone is deleted; tests/system/blog.py has a test case
+  for that.
 """
 
 from app.models import User

@@ -1,7 +1,8 @@
 """Your mission: prove that a session remembers who is logged in, and lets nobody else in.
 
 The topic is app/sessions.py: sign up, log in, log out, pages that need a login, and the signed
-cookie that carries it all. Every form has a token that guards it.
+cookie that carries it all; and the secret key of app/config.py that signs it. Every form has a
+token that guards it.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
 `fordo`, `log_in`, which logs in without the form. `submit` of tests/html.py fills in a form,
@@ -9,7 +10,8 @@ tests/databases.py has the PASSWORD.
 
 - unit: `is_local` and the forms: functions and classes, with nothing stored.
 - integration: what a client may see before and after it logs in, and after it logs out.
-- system: the same in a browser, which obeys redirects and keeps cookies by itself.
+- system: the same in a browser, which obeys redirects and keeps cookies by itself;
+  tests/system/blog.py has a test case for that.
 """
 
 

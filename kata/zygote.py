@@ -13,6 +13,7 @@ import importlib
 import io
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -30,6 +31,9 @@ HERE = Path.cwd()  # the copy of the project; a test may go elsewhere
 OF_FILES = {"open", "sqlite3.connect"}
 OF_FILES |= {f"os.{name}" for name in ("chmod", "link", "listdir", "mkdir", "remove", "rename")}
 OF_FILES |= {f"os.{name}" for name in ("rmdir", "scandir", "symlink", "truncate", "utime")}
+# And before it starts another program.
+OF_PROGRAMS = {"os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
+LARGEST_FILE = 2**26  # bytes: what prints without end must not fill the disk
 
 
 class Recorder:
@@ -98,22 +102,25 @@ def one_line(text: str) -> str:
 def keep_out_of(checkout: str) -> None:
     """Have Python refuse the checkout's files to the tests, but for a virtual environment there.
 
-    What the tests are to see is in the copy, and the bugs are not. From Python's "Audit events".
+    What the tests are to see is in the copy, and the bugs are not. Another program that they start
+    is not told the files' names either. From Python's "Audit events".
     """
     allowed = tuple(os.path.realpath(path) for path in (HERE.parent, sys.prefix, sys.base_prefix))
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in OF_FILES:
-            return
-        for path in arguments[:2]:
-            if isinstance(path, str | bytes | os.PathLike):
-                name = os.path.realpath(os.fsdecode(path))
-                if (
-                    is_within(name, checkout)
-                    and not any(is_within(name, a) for a in allowed)
-                    and not (event == "os.chmod" and has_mode(name, arguments[1]))
-                ):
-                    raise PermissionError(f"{name} is not for tests: they have a copy.")
+        names: list[str] = []
+        if event in OF_FILES:
+            paths = [a for a in arguments[:2] if isinstance(a, str | bytes | os.PathLike)]
+            names = [os.path.realpath(os.fsdecode(path)) for path in paths]
+        elif event in OF_PROGRAMS:
+            names = re.findall(re.escape(checkout) + r"[^\s'\"]*", repr(arguments[:2]))
+        for name in names:
+            if (
+                is_within(name, checkout)
+                and not any(is_within(name, a) for a in allowed)
+                and not (event == "os.chmod" and has_mode(name, arguments[1]))
+            ):
+                raise PermissionError(f"{name} is not for tests: they have a copy.")
 
     sys.addaudithook(refuse)
 
@@ -135,6 +142,9 @@ def run(request: dict[str, Any]) -> None:
     """Run the tests of a request, whatever they print, and record what becomes of them."""
     del sys.argv[1:]  # a file that calls `unittest.main()` would take them for its own
     keep_out_of(request["checkout"])
+    with contextlib.suppress(ImportError):  # Windows has none
+        resource = importlib.import_module("resource")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     recorder = Recorder(request["record"], backwards=request["backwards"])
     status = int(pytest.ExitCode.OK)
     # What pytest itself raises, a warning of something that was never closed, comes after the last

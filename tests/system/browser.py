@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -17,6 +17,8 @@ from selenium.common.exceptions import NoSuchDriverException
 from selenium.webdriver.common.driver_finder import DriverFinder
 from selenium.webdriver.common.proxy import Proxy
 from selenium.webdriver.remote.client_config import ClientConfig
+
+from tests.missing import missing
 
 # The headless shell comes first: it needs two thirds of the time of a whole browser.
 HEADLESS = ["chromium-headless-shell", "chrome-headless-shell"]
@@ -147,13 +149,6 @@ def find(*, headed: bool) -> tuple[str, str]:
         return finder.get_driver_path(), finder.get_browser_path()
     except NoSuchDriverException:
         missing(MISSING)
-
-
-def missing(reason: str) -> NoReturn:
-    """Skip the test; where `CI` is set, fail it."""
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 from xdist.workermanage import NodeManager
 
-from tests.system.browser import Browser, OpenBrowser, browsers, missing
+from tests.missing import missing
+from tests.system.browser import Browser, OpenBrowser, browsers
 from tests.system.processes import MEASURED
 
 # Seconds: a worker hears after five of them that the run is interrupted, and is killed after these.

@@ -122,7 +122,8 @@ class Page:
         """Type into the fields, each named by its label, in place of what is there."""
         for label, text in fields.items():
             field = self._field(label)
-            field.clear()
+            if field.get_property("value"):
+                field.clear()
             field.send_keys(text)
 
     def typed(self, label: str) -> str:

@@ -9,8 +9,6 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Any, Self
 
-from selenium.webdriver.support.ui import WebDriverWait
-
 ROOT = Path(__file__).parents[2]
 # Where a virtual environment has its commands, and Debian those of the superuser, such as nginx.
 PATH = f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}:/usr/sbin"
@@ -35,6 +33,13 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
     }
 
 
+def has_signal(pid: int | str, which: str, number: int) -> bool:
+    """Say whether a signal is among those that a process ignores (SigIgn) or catches (SigCgt)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    [found] = re.findall(rf"{which}:\s*(\w+)", status)
+    return bool(int(found, 16) >> (number - 1) & 1)
+
+
 class Process:
     """A command that runs until a signal ends it, at the latest at the end of its `with` block."""
 
@@ -52,7 +57,7 @@ class Process:
             **options,
         )
         self.log = ""
-        self._has_ended = False
+        self.has_ended = False
         self._news = Condition()
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -63,14 +68,14 @@ class Process:
                 self.log += line
                 self._news.notify_all()
         with self._news:
-            self._has_ended = True
+            self.has_ended = True
             self._news.notify_all()
 
     def wait_for(self, pattern: str, times: int = 1) -> list[str]:
         """Wait until its output has `pattern` so many times, and give what was found."""
         with self._news:
             self._news.wait_for(
-                lambda: self._has_ended or len(re.findall(pattern, self.log)) >= times,
+                lambda: self.has_ended or len(re.findall(pattern, self.log)) >= times,
                 timeout=PATIENCE,
             )
             found = re.findall(pattern, self.log)
@@ -79,20 +84,22 @@ class Process:
 
     def ignores(self, number: int) -> bool:
         """Say whether it ignores this signal now."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        [ignored] = re.findall(r"SigIgn:\s*(\w+)", status)
-        return bool(int(ignored, 16) >> (number - 1) & 1)
+        return has_signal(self._process.pid, "SigIgn", number)
+
+    def has_workers_that_catch(self, number: int) -> bool:
+        """Say whether all processes that it has started catch this signal, and there are any."""
+        pid = self._process.pid
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return bool(workers) and all(has_signal(worker, "SigCgt", number) for worker in workers)
 
     def wait(self) -> int:
         """Give its exit status, once no process of it is left that could still write something."""
         self._reader.join(PATIENCE)
-        assert self._has_ended, f"It has not ended after {PATIENCE} seconds:\n{self.log}"
+        assert self.has_ended, f"It has not ended after {PATIENCE} seconds:\n{self.log}"
         return self._process.wait(PATIENCE)
 
     def send(self, number: int) -> None:
         """Send it a signal."""
-        # uWSGI's workers answer a moment before its master obeys.
-        WebDriverWait(self, PATIENCE, 0.01).until_not(lambda process: process.ignores(number))
         self._process.send_signal(number)
 
     def end(self, number: int = signal.SIGTERM) -> int:
@@ -107,7 +114,7 @@ class Process:
         # Does nothing where it has ended.
         self._process.terminate()
         self._reader.join(PATIENCE)
-        if not self._has_ended:
+        if not self.has_ended:
             os.killpg(self._process.pid, signal.SIGKILL)
         # Waits for it and closes its output.
         self._process.__exit__(None, None, None)

@@ -7,6 +7,7 @@ its output which it took.
 import os
 import shlex
 import shutil
+import signal
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import requests
+from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.system.browser import missing
+from tests.missing import missing
 from tests.system.processes import PATH, PATIENCE, ROOT, Process, environment
 
 # How a server is started, and how its output says where it listens.
@@ -92,7 +94,22 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
         with Process(shlex.split(command), environment(folder, **settings)) as process:
             # uwsgi.ini has two, and the one for http last.
             addresses = process.wait_for(listening, times=2 if kind == "uwsgi.ini" else 1)
+            if kind.startswith("uwsgi"):
+                WebDriverWait(process, PATIENCE, 0.01).until(is_set_up)
             yield Server(kind, database, folder, addresses[::-1], [process])
+
+
+def is_set_up(uwsgi: Process) -> bool:
+    """Say whether uWSGI can be told to end, or has ended.
+
+    Its master obeys once there are all workers. One that has only been forked would miss what the
+    master passes on, and uWSGI would wait for that one for ever: SIGUSR2 is the last signal that a
+    worker prepares for, and one that the master never does.
+    """
+    if uwsgi.has_ended:
+        return True
+    obeys = not uwsgi.ignores(signal.SIGTERM)
+    return obeys and uwsgi.has_workers_that_catch(signal.SIGUSR2)
 
 
 @contextmanager
@@ -168,16 +185,17 @@ def send(
 
 
 def is_at_work(server: Server) -> bool:
-    """Say whether the application's own server has accepted a request and read what came of it."""
+    """Say whether the application's own server has accepted all requests and read what came."""
     own = server.addresses[1:] if server.kind == "nginx.conf" else server.addresses
     ports = {int(address.rpartition(":")[2]) for address in own}
+    are_read = []
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
         local, state, queues, inode = fields[1], fields[3], fields[4], fields[9]
-        # Of those that are established, one that is not accepted has no inode yet.
-        if int(local.rpartition(":")[2], 16) in ports and state == "01" and inode != "0":
-            return queues.endswith(":00000000")
-    return False
+        if int(local.rpartition(":")[2], 16) in ports and state == "01":
+            # Of those that are established, one that is not accepted has no inode yet.
+            are_read.append(inode != "0" and queues.endswith(":00000000"))
+    return bool(are_read) and all(are_read)
 
 
 def read(connection: HTTPConnection) -> SimpleNamespace:

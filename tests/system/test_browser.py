@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.system.browser import REMOTE, find, missing, serving
+from tests.missing import missing
+from tests.system.browser import REMOTE, find, serving
 from tests.system.pages import wait
 
 ROOT = Path(__file__).parents[2]

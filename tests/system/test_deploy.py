@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
@@ -21,7 +22,7 @@ from app.config import database_uri
 from app.models import db
 from tests.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.html import submit, texts, token
-from tests.system.browser import missing
+from tests.missing import missing
 from tests.system.processes import MEASURED, PATIENCE, ROOT, Process, environment
 from tests.system.servers import (
     FORWARDED,
@@ -79,6 +80,35 @@ def visitor(server: Server) -> Iterator[Visitor]:
     """Someone who has not logged in."""
     with Visitor(server.url) as visitor:
         yield visitor
+
+
+@pytest.fixture(scope="session")
+def ended(server: Server) -> Iterator[SimpleNamespace]:
+    """Another server of that kind, ended by SIGTERM: its exit `statuses`, and its last `answer`.
+
+    That is for a writer, whose request waits for another program when the signal comes. A visitor
+    stays connected until the end, where the server lets it.
+    """
+    taken = text("""INSERT INTO "user" (username, version) VALUES ('Peregrin Took', 1)""")
+    someone = {"username": "Peregrin Took", "password": PASSWORD}
+    engine = create_engine(database_uri(server.database))
+    with start(server.kind, server.database) as other, Visitor(other.url) as visitor:
+        headers = {**token(visitor), **visitor.cookies_header}
+        with engine.connect() as program:
+            program.execute(taken)
+            writer = send(other, "/users/", someone, headers)
+            WebDriverWait(other, PATIENCE, 0.01).until(is_at_work)
+
+            other.processes[-1].send(signal.SIGTERM)
+            # It is not cut off while it waits for the program.
+            writer.sock.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                writer.sock.recv(1, socket.MSG_PEEK)
+            program.rollback()
+            writer.sock.settimeout(PATIENCE)
+            answer = read(writer)
+        engine.dispose()
+        yield SimpleNamespace(server=other, answer=answer, statuses=other.end())
 
 
 class Served:
@@ -175,42 +205,18 @@ class Served:
         assert response.status_code == 500
         assert texts(response, "h1") == ["Internal Server Error"]
 
-    def test_it_answers_the_request_it_is_at_before_it_ends(self, server):
-        taken = text("""INSERT INTO "user" (username, version) VALUES ('Peregrin Took', 1)""")
-        someone = {"username": "Peregrin Took", "password": PASSWORD}
-        engine = create_engine(database_uri(server.database))
-        with start(server.kind, server.database) as other:
-            with Visitor(other.url) as visitor:
-                headers = {**token(visitor), **visitor.cookies_header}
-            with engine.connect() as program:
-                program.execute(taken)
-                writer = send(other, "/users/", someone, headers)
-                WebDriverWait(other, PATIENCE, 0.01).until(is_at_work)
+    def test_it_answers_the_request_it_is_at_before_it_ends(self, ended):
+        assert ended.answer.status_code == 201
 
-                other.processes[-1].send(signal.SIGTERM)
-                # It is not cut off while it waits for the program.
-                writer.sock.settimeout(0.2)
-                with pytest.raises(TimeoutError):
-                    writer.sock.recv(1, socket.MSG_PEEK)
-                program.rollback()
-                writer.sock.settimeout(PATIENCE)
-
-                assert read(writer).status_code == 201
-        engine.dispose()
-
-    def test_it_ends_when_told_to_and_leaves_nothing(self, server):
-        with start(server.kind, server.database) as other, Visitor(other.url) as visitor:
-            visitor.get("/")  # and stays connected, where the server lets it
-
-            statuses = other.end()
-
-            # honcho's own is that of a program which the signal has killed.
-            assert statuses == [143 if server.kind == "Procfile" else 0] * len(other.processes)
-            assert [path for path in other.folder.rglob("*") if path.is_socket()] == []
-            for address in other.addresses:
-                host, port = address.split(":")
-                with pytest.raises(ConnectionRefusedError):
-                    socket.create_connection((host, int(port)))
+    def test_it_ends_when_told_to_and_leaves_nothing(self, ended):
+        # honcho's own is that of a program which the signal has killed.
+        status = 143 if ended.server.kind == "Procfile" else 0
+        assert set(ended.statuses) == {status}
+        assert [path for path in ended.server.folder.rglob("*") if path.is_socket()] == []
+        for address in ended.server.addresses:
+            host, port = address.split(":")
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection((host, int(port)))
 
 
 @pytest.mark.parametrize("server", ["gserver.py"], indirect=True, scope="session")

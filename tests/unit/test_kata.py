@@ -105,6 +105,31 @@ class TestCatalogue(unittest.TestCase):
             self.problems(), ["kata/bugs/words.toml: a_bug: its edit changes nothing that runs."]
         )
 
+    def test_a_comment_is_nothing_that_runs(self):
+        for file, text in {
+            "page.html": "{# One,\nand two #}<p>",
+            "nginx.conf": "# One\nlisten 80;\n",
+            "uwsgi.ini": "; One\nmaster = true\n",
+            "people.js": "// One\nrun();\n",
+            "Procfile": "# One\nweb: run\n",
+        }.items():
+            with self.subTest(file):
+                (self.root / file).write_text(text)
+                edit = {"file": file, "old": "One", "new": "Another"}
+                self.write(table("a_bug", BUG | edit))
+
+                self.assertEqual(
+                    self.problems(),
+                    ["kata/bugs/words.toml: a_bug: its edit changes nothing that runs."],
+                )
+
+    def test_the_end_of_a_line_may_mean_something(self):
+        (self.root / "Procfile").write_text("release: one\nweb: two\n")
+        edit = {"file": "Procfile", "old": "one\nweb", "new": "one web"}
+        self.write(table("a_bug", BUG | edit))
+
+        self.assertEqual([bug.name for bug in load(self.root).bugs], ["a_bug"])
+
     def test_what_is_no_text_is_named(self):
         self.write(table("a_bug", BUG).replace("'''text'''", "1"))
 

@@ -1,4 +1,4 @@
-"""The kata's grader: learners' tests, in `kata/` beside this file, and the verdict on each."""
+"""The kata's grader: learners' tests, in `project/kata/`, and the verdict on each."""
 
 import json
 import os
@@ -19,10 +19,10 @@ from kata.catalogue import load
 from kata.grader import Grade, grade
 from kata.project import project_files
 from kata.runner import Pool
-from tests.system.browser import missing
+from tests.missing import missing
 
 ROOT = Path(__file__).parents[2]
-PROJECT = Path(__file__).with_name("kata")
+PROJECT = Path(__file__).with_name("project")
 CATALOGUE = load(PROJECT)
 BUGS = str(PROJECT / "kata" / "bugs" / "words.toml")
 
@@ -44,6 +44,14 @@ UNGRADED = {
         "red",
         f"Without any bug kata/closes.py::test_closes fails: PermissionError: {BUGS}",
     ),
+    "starts": (
+        "red",
+        f"Without any bug kata/starts.py::test_reads fails: PermissionError: {BUGS}",
+    ),
+    "floods": (
+        "red",
+        "Without any bug kata/floods.py::test_prints fails: OSError: [Errno 27] File too large",
+    ),
     "gives_up": ("stopped", "The run ends early in kata/gives_up.py::test_gives_up."),
     "leaves": ("stopped", "The run ends early in kata/leaves.py::test_leaves."),
     "endless": ("stopped", "The run does not end in kata/endless.py::test_waits."),
@@ -53,6 +61,10 @@ UNGRADED = {
     "ordered": ("order", "The order of the tests matters: in reverse kata/ordered.py"),
     "random_": ("random", "Passed twice, and then: Without any bug kata/random_.py::"),
     "renames": ("random", "No test passes twice by one name"),
+    "forges": (
+        "litter",
+        "The tests make, change or delete what the grader writes down about them: write",
+    ),
     "links": ("litter", "The tests make, change or delete app, app/__init__.py: write"),
     "writes": ("litter", "The tests make, change or delete app/__init__.py, greeting.txt: "),
 }
@@ -112,6 +124,7 @@ def graded() -> Iterator[Grader]:
     for learner, test in {
         "reaches_out": "test_reads():\n    BUGS.read_text()",
         "closes": "test_closes():\n    BUGS.chmod(0o400)",
+        "starts": "test_reads():\n    import subprocess\n\n    subprocess.run(['cat', BUGS])",
         "keeps": "test_keeps():\n    BUGS.chmod(BUGS.stat().st_mode)",
     }.items():
         files[f"kata/{learner}.py"] = f"{bugs}def {test}\n".encode()
@@ -159,6 +172,9 @@ class TestGrade:
 
     def test_a_test_that_has_not_passed_before_catches_nothing(self, graded):
         assert caught(graded("late")) == set()
+
+    def test_a_test_that_has_not_passed_before_catches_nothing_by_ending_the_run(self, graded):
+        assert caught(graded("deserts")) == set()
 
     def test_what_fails_or_ends_by_chance_catches_nothing(self, graded):
         grade = graded("chance")
@@ -251,7 +267,7 @@ class TestCommandLine:
 
     def test_the_scoreboard_is_a_line_for_each_topic_and_the_json_has_it_all(self, project, capsys):
         file = project / "grades.json"
-        file.write_text("{}")  # of the last time
+        file.write_text('{\n  "version": 1}')  # of the last time
         (project / "kata" / "test_words.py").write_text("def test_nothing():\n    pass\n")
 
         main(["--json", str(file)], project)
@@ -273,16 +289,16 @@ class TestCommandLine:
         }
 
     def test_the_json_replaces_nothing_but_grades(self, project, capsys):
-        tests = project / "kata" / "test_words.py"
-        before = tests.read_text()
+        template = project / "home.html"
+        template.write_text("{% extends 'layout.html' %}")
 
-        assert main(["--json", str(tests)], project) == 2
+        assert main(["--json", str(template)], project) == 2
 
         assert capsys.readouterr() == (
             "",
-            f"{tests} has something else in it: name another file for the grades.\n",
+            f"{template} has something else in it: name another file for the grades.\n",
         )
-        assert tests.read_text() == before
+        assert template.read_text() == "{% extends 'layout.html' %}"
 
     @pytest.mark.parametrize("put", [shutil.copy, os.symlink])
     def test_tests_may_lie_elsewhere(self, project, tmp_path, capsys, put):
@@ -476,7 +492,7 @@ class TestReference:
         return reference
 
     def test_the_page_says_which_layer_sees_a_bug_first(self, reference, project, capsys):
-        status = reference(unit="strong", integration="loud")
+        status = reference(unit="strong", integration="classes", system="classes")
 
         assert status == 0
         assert capsys.readouterr().out == (
@@ -485,7 +501,7 @@ class TestReference:
         )
         assert (
             "| `counts_characters` | A text of two words has eleven. | `words.count` | unit "
-            "| 1 | 1 |  |"
+            "| 1 | 2 | 2 |"
         ) in (project / "docs" / "bugs.md").read_text().splitlines()
 
     def test_whatever_does_not_hold_is_named(self, reference, capsys):
