@@ -22,6 +22,7 @@ nox.options.sessions = ["lint", "types", "map_check", "unit", "integration", "sy
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PASSWORD = "using-templates-in-flask"  # noqa: S105 - of the course's people, on one's own machine
+BENCHES = ["posts", "kata", "browser", "servers"]
 WORKFLOWS = [str(path) for path in Path(".github/workflows").iterdir()]
 UNITTEST = ["discover", "-s", "tests/unit", "-t", "."]
 # A runner that fails where there is nothing to run: unittest of Python 3.11 would not mind.
@@ -218,12 +219,13 @@ def grader(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure lists, the kata, browser tests and servers, each beside what it may cost."""
+    """Measure lists, the kata, browser tests, servers (-- servers), beside what each may cost."""
+    chosen = session.posargs or BENCHES
+    if unknown := [name for name in chosen if name not in BENCHES]:
+        session.error(f"There is no {', '.join(unknown)} to measure, but {', '.join(BENCHES)}.")
     install_system(session)
-    session.run("python", "-m", "bench.posts", *session.posargs)
-    session.run("python", "-m", "bench.kata")
-    session.run("python", "-m", "bench.browser")
-    session.run("python", "-m", "bench.servers")
+    for name in chosen:
+        session.run("python", "-m", f"bench.{name}")
 
 
 @nox.session

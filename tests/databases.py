@@ -24,7 +24,7 @@ from app.models import create_tables, db
 from tests.unit import CONFIG
 
 # What the course's people log in with.
-PASSWORD = "there and back again"
+PASSWORD = "my precious"
 
 # Where the server is that `postgres_server` started.
 POSTGRES = "TEST_POSTGRES_URL"

@@ -34,6 +34,11 @@ class TestPrefix:
     def test_the_root_is_another_page(self, client):
         assert texts(client.get("/"), "h1") == ["Hello World!!!"]
 
+    def test_the_menu_leads_to_the_greeting_in_english(self, client):
+        links = page(client.get("/")).cssselect("nav a")
+
+        assert [a.get("href") for a in links if a.text.strip() == "Greeting"] == ["/en/"]
+
     @pytest.mark.parametrize("path", ["/John", "/John/farewell", "/sample_blueprint/John"])
     def test_no_page_of_it_is_served_elsewhere(self, client, path):
         assert client.get(path).status_code == 404

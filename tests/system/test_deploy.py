@@ -87,7 +87,8 @@ def ended(server: Server) -> Iterator[SimpleNamespace]:
     """Another server of that kind, ended by SIGTERM: its exit `statuses`, and its last `answer`.
 
     That is for a writer, whose request waits for another program when the signal comes. A visitor
-    stays connected until the end, where the server lets it.
+    stays connected until the end, where the server lets it. `without_uwsgi` is what Nginx then has
+    to say, by path.
     """
     taken = text("""INSERT INTO "user" (username, version) VALUES ('Peregrin Took', 1)""")
     someone = {"username": "Peregrin Took", "password": PASSWORD}
@@ -108,7 +109,13 @@ def ended(server: Server) -> Iterator[SimpleNamespace]:
             writer.sock.settimeout(PATIENCE)
             answer = read(writer)
         engine.dispose()
-        yield SimpleNamespace(server=other, answer=answer, statuses=other.end())
+        without_uwsgi = {}
+        if other.kind == "nginx.conf":
+            other.processes[-1].wait()
+            without_uwsgi = {path: get(other, path) for path in ("/", "/static/style.css")}
+        yield SimpleNamespace(
+            server=other, answer=answer, without_uwsgi=without_uwsgi, statuses=other.end()
+        )
 
 
 class Served:
@@ -375,15 +382,10 @@ class TestNginx(Served):
 
         assert len({(response.status_code, response.content) for response in responses}) == 1
 
-    def test_static_files_are_its_own_and_outlive_uwsgi(self, server):
-        with start(server.kind, server.database) as other:
-            _, uwsgi = other.processes
-            assert get(other, "/").status_code == 200
+    def test_static_files_are_its_own_and_outlive_uwsgi(self, ended):
+        statuses = {path: answer.status_code for path, answer in ended.without_uwsgi.items()}
 
-            uwsgi.end()
-
-            assert get(other, "/").status_code == 502
-            assert get(other, "/static/style.css").status_code == 200
+        assert statuses == {"/": 502, "/static/style.css": 200}
 
     def test_erratum_uwsgi_pass_to_an_http_address_is_a_502(self, server):
         _, http, _ = server.addresses

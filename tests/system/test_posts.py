@@ -37,7 +37,7 @@ class TestRead(BlogTestCase):
         assert not page.offers("Newest")
 
     def test_whoever_has_written_nothing_has_an_empty_list_that_says_so(self) -> None:
-        self.visit(SignUpPage).sign_up("Sam", "potatoes, boil them")
+        self.visit(SignUpPage).sign_up("Sam", "potatoes")
         page = self.visit(Page, "/people/")
 
         page.follow("Sam")
