@@ -503,6 +503,7 @@ class TestReference:
             "| `counts_characters` | A text of two words has eleven. | `words.count` | unit "
             "| 1 | 2 | 2 |"
         ) in (project / "docs" / "bugs.md").read_text().splitlines()
+        assert main(["--reference", "--check"], project) == 0
 
     def test_whatever_does_not_hold_is_named(self, reference, capsys):
         status = reference("--check", unit="overfitted", integration="weak")
