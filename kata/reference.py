@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, groupby
@@ -86,7 +86,8 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
             outcomes.append(outcome)
             progress(f"each feature's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
         progress("the other tests, and the variants")
-        of_lower = pool.map(partial(suite.ask_layer, outcomes, catalogue.variants), suite.lower)
+        left = suite.left(outcomes, catalogue.variants)
+        of_lower = pool.map(lambda part: suite.ask_together(*part), left)
         failed: defaultdict[str, set[str]] = defaultdict(set)
         for found in chain(of_system, of_lower):
             for name, tests in found.items():
@@ -167,12 +168,17 @@ class Suite:
                     outcome.add(self.failed(tests, [bug]))
         return outcome
 
-    def ask_layer(
-        self, outcomes: Sequence[Outcome], variants: Sequence[Variant], layer: str
-    ) -> dict[str, set[str]]:
-        """Ask all tests of a layer about the variants, and the bugs that are not seen so far."""
-        silent = [outcome.bug for outcome in outcomes if not outcome.seen_up_to(layer)]
-        return self.ask_together([*variants, *silent], self.lower[layer])
+    def left(
+        self, outcomes: Sequence[Outcome], variants: Sequence[Variant]
+    ) -> Iterator[tuple[list[Edit], list[str]]]:
+        """Give what unit and integration are still to be asked: edits, and all tests of a layer.
+
+        Those are the variants, and the bugs that no test has seen so far.
+        """
+        for layer, tests in reversed(self.lower.items()):
+            silent = [outcome.bug for outcome in outcomes if not outcome.seen_up_to(layer)]
+            for batch in batches(self.root, [*variants, *silent]):
+                yield batch, tests
 
     def ask_together(self, edits: Sequence[Edit], tests: Sequence[str]) -> dict[str, set[str]]:
         """Give the edits that the tests see, by name, with the tests that fail.
