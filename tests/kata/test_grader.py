@@ -19,6 +19,7 @@ from kata.catalogue import load
 from kata.grader import Grade, grade
 from kata.project import project_files
 from kata.runner import Pool
+from kata.zygote import has_landlock
 from tests.missing import missing
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,18 @@ UNGRADED = {
     "starts": (
         "red",
         f"Without any bug kata/starts.py::test_reads fails: PermissionError: {BUGS}",
+    ),
+    "descends": (
+        "red",
+        "Without any bug kata/descends.py::test_reads fails: PermissionError: [Errno 13]",
+    ),
+    "tells": (
+        "red",
+        "Without any bug kata/tells.py::test_reads fails: subprocess.CalledProcessError:",
+    ),
+    "alters": (
+        "red",
+        "Without any bug kata/alters.py::test_writes fails: subprocess.CalledProcessError:",
     ),
     "floods": (
         "red",
@@ -89,6 +102,23 @@ story = "The server is gone as soon as it starts."
 hint = "What does it run?"
 """
 
+# What they do to the catalogue, `BUGS`.
+KNOW_THE_CATALOGUE = {
+    "reaches_out": "def test_reads():\n    BUGS.read_text()",
+    "closes": "def test_closes():\n    BUGS.chmod(0o400)",
+    "keeps": "def test_keeps():\n    BUGS.chmod(BUGS.stat().st_mode)",
+    "starts": "def test_reads():\n    subprocess.run(['cat', BUGS])",
+    "descends": """def test_reads():
+    root = os.open("/", os.O_RDONLY)
+    os.open(BUGS.relative_to("/"), os.O_RDONLY, dir_fd=root)""",
+    "tells": """def test_reads():
+    subprocess.run(["xargs", "-0", "cat"], input=bytes(BUGS), check=True)""",
+    "alters": """def test_writes():
+    subprocess.run(["xargs", "-0", "tee", "-a"], input=bytes(BUGS), check=True)""",
+}
+# What only Linux can refuse.
+OUT_OF_PYTHON = {"descends", "tells", "alters"}
+
 Grader = Callable[[str], Grade]
 
 
@@ -120,14 +150,9 @@ def graded() -> Iterator[Grader]:
     files = project_files(PROJECT)
     # No linter would let it be a file.
     files["kata/syntax.py"] = b"def test_greets(:\n"
-    bugs = f"from pathlib import Path\n\nBUGS = Path({BUGS!r})\n\n\n"
-    for learner, test in {
-        "reaches_out": "test_reads():\n    BUGS.read_text()",
-        "closes": "test_closes():\n    BUGS.chmod(0o400)",
-        "starts": "test_reads():\n    import subprocess\n\n    subprocess.run(['cat', BUGS])",
-        "keeps": "test_keeps():\n    BUGS.chmod(BUGS.stat().st_mode)",
-    }.items():
-        files[f"kata/{learner}.py"] = f"{bugs}def {test}\n".encode()
+    begin = f"import os\nimport subprocess\nfrom pathlib import Path\n\nBUGS = Path({BUGS!r})\n\n"
+    for learner, test in KNOW_THE_CATALOGUE.items():
+        files[f"kata/{learner}.py"] = f"{begin}\n{test}\n".encode()
     with Pool(files, size=2) as pool:
         yield grader_of(pool)
 
@@ -208,6 +233,8 @@ class TestGrade:
         verdict, reason = UNGRADED[learner]
         if learner in {"kills", "stops"} and not hasattr(signal, "SIGKILL"):
             missing("This system has no such signal.")
+        if learner in OUT_OF_PYTHON and not has_landlock():
+            missing("This system has no Landlock.")
 
         grade = graded(learner)
 
