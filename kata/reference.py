@@ -12,7 +12,7 @@ from kata import grader
 from kata.catalogue import LAYERS, Bug, Catalogue, Edit, Variant
 from kata.grader import fault, fault_backwards
 from kata.project import project_files
-from kata.runner import Job, Pool, cores
+from kata.runner import Job, Pool, Run, cores
 
 PAGE = "docs/bugs.md"
 DEADLINE = 300.0  # seconds, for the first runs
@@ -77,17 +77,16 @@ class Outcome:
 def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[str], None]) -> int:
     """Write the page, or check it; print what is wrong, and give the exit status."""
     # One more than there are cores: the tests of the system layer often wait for another process.
-    with Pool(project_files(root), size=cores() + 1) as pool:
+    with Pool(project_files(root), size=cores() + 1, trusted=True) as pool:
         progress("the application as it is")
-        suite = Suite(pool, root, catalogue.topics)
-        of_system = pool.map(partial(suite.ask_together, catalogue.variants), suite.system)
+        suite = Suite(pool, root, catalogue)
+        of_system = pool.map(lambda part: suite.ask_together(*part), suite.left_of_system)
         outcomes = []
         for outcome in pool.map(partial(suite.ask_own, count=not check), catalogue.bugs):
             outcomes.append(outcome)
             progress(f"each feature's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
         progress("the other tests, and the variants")
-        left = suite.left(outcomes, catalogue.variants)
-        of_lower = pool.map(lambda part: suite.ask_together(*part), left)
+        of_lower = pool.map(lambda part: suite.ask_together(*part), suite.left(outcomes))
         failed: defaultdict[str, set[str]] = defaultdict(set)
         for found in chain(of_system, of_lower):
             for name, tests in found.items():
@@ -116,19 +115,25 @@ class Suite:
     """The project's own tests; raises `RuntimeError` where they fail on the application as it is.
 
     Unit and integration run twice, as a learner's do, and only what passes both times is counted.
+    System, which takes longest, runs once: on the application with as many variants at once as can
+    be made, which is as right as it is without. Where that fails, it runs without.
     """
 
-    def __init__(self, pool: Pool, root: Path, topics: Sequence[str]) -> None:
+    def __init__(self, pool: Pool, root: Path, catalogue: Catalogue) -> None:
         self.pool = pool
         self.root = root
+        self.variants = catalogue.variants
         ignored = [f"--ignore-glob=*/test_{tool}.py" for tool in TOOLS]
         self.lower = {layer: [f"tests/{layer}", *ignored] for layer in LAYERS[:2]}
         # Deployment comes last, and takes longest: so it begins first.
-        files = [f"tests/system/test_{topic}.py" for topic in reversed(topics)]
-        self.system = [[file] for file in files if (root / file).exists()]
-        jobs = [Job(tests, deadline=DEADLINE) for tests in (*self.system, *self.lower.values())]
+        files = [f"tests/system/test_{topic}.py" for topic in reversed(catalogue.topics)]
+        files = [file for file in files if (root / file).exists()]
+        together, *others = batches(root, self.variants) or [[]]
+        self.left_of_system = [(batch, [file]) for batch in others for file in files]
+        jobs = [Job([file], together, deadline=DEADLINE) for file in files]
+        jobs += [Job(tests, deadline=DEADLINE) for tests in self.lower.values()]
         jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
-        runs = list(pool.map(pool.run, jobs))
+        runs = list(pool.map(self.first, jobs))
         faults = [*map(fault, runs[:-2]), *map(fault_backwards, runs[-2:])]
         if found := [reason for _, reason in filter(None, faults)]:
             raise RuntimeError("\n".join(found))
@@ -137,6 +142,14 @@ class Suite:
         self.classes = {test.rpartition("::")[0] for test in self.counted}
         longest = max(run.seconds for run in runs)
         self.deadline = max(grader.SHORTEST_DEADLINE, PATIENCE * longest)
+
+    def first(self, job: Job) -> Run:
+        """Run a job; where it fails under its edits, run it without, and leave them to be asked."""
+        run = self.pool.run(job)
+        if job.edits and fault(run):
+            self.left_of_system.append(([*job.edits], [*job.arguments]))
+            run = self.pool.run(Job(job.arguments, deadline=job.deadline))
+        return run
 
     def failed(self, tests: Sequence[str], edits: Sequence[Edit]) -> set[str]:
         """Give the tests that fail after the edits, or the first of `tests` if none can run."""
@@ -168,16 +181,14 @@ class Suite:
                     outcome.add(self.failed(tests, [bug]))
         return outcome
 
-    def left(
-        self, outcomes: Sequence[Outcome], variants: Sequence[Variant]
-    ) -> Iterator[tuple[list[Edit], list[str]]]:
+    def left(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[list[Edit], list[str]]]:
         """Give what unit and integration are still to be asked: edits, and all tests of a layer.
 
         Those are the variants, and the bugs that no test has seen so far.
         """
         for layer, tests in reversed(self.lower.items()):
             silent = [outcome.bug for outcome in outcomes if not outcome.seen_up_to(layer)]
-            for batch in batches(self.root, [*variants, *silent]):
+            for batch in batches(self.root, [*self.variants, *silent]):
                 yield batch, tests
 
     def ask_together(self, edits: Sequence[Edit], tests: Sequence[str]) -> dict[str, set[str]]:

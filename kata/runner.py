@@ -85,10 +85,11 @@ class InterruptedRunError(Exception):
 class Worker:
     """A copy of the project, and the process that runs tests in it, one job at a time."""
 
-    def __init__(self, home: Path, files: Files, *, fork: bool) -> None:
+    def __init__(self, home: Path, files: Files, *, fork: bool, trusted: bool) -> None:
         self.home = home
         self.files = files
         self.fork = fork
+        self.closed_to_tests = "" if trusted else str(CHECKOUT)
         self.copies = 0
         self.closing = False
         self.lock = Lock()
@@ -206,7 +207,7 @@ class Worker:
             "arguments": job.arguments,
             "backwards": job.backwards,
             "record": str(record),
-            "checkout": str(CHECKOUT),
+            "closed": self.closed_to_tests,
         }
         self.begin(json.dumps(request))
         began = time.monotonic()
@@ -222,6 +223,8 @@ class Worker:
                 answer = self.answers.get(timeout=PATIENCE)
         if answer != END:
             self.end_zygote()
+        # What a browser showed of a failed test is kept there, by the project and not by the test.
+        shutil.rmtree(self.project / "reports", ignore_errors=True)
         run.left = self.left(edited)
         try:
             read(record, run, self.project)
@@ -347,14 +350,20 @@ def cores() -> int:
 
 
 class Pool:
-    """As many workers as there are cores, in a temporary folder that goes with them."""
+    """As many workers as there are cores, in a temporary folder that goes with them.
 
-    def __init__(self, files: Files, *, size: int = 0, fork: bool = FORK) -> None:
+    Tests that are not `trusted` are kept out of the checkout.
+    """
+
+    def __init__(
+        self, files: Files, *, size: int = 0, fork: bool = FORK, trusted: bool = False
+    ) -> None:
         self.temporary = tempfile.TemporaryDirectory(prefix="kata-")
         folder = Path(self.temporary.name).resolve()
         folder.chmod(0o711)  # a web server's workers, which are other users, may pass
         size = size or cores()
-        self.workers = [Worker(folder / str(n), files, fork=fork) for n in range(size)]
+        homes = [folder / str(number) for number in range(size)]
+        self.workers = [Worker(home, files, fork=fork, trusted=trusted) for home in homes]
         self.idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self.idle.put(worker)

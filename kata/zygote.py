@@ -184,7 +184,8 @@ def is_within(name: str, folder: str) -> bool:
 def run(request: dict[str, Any]) -> None:
     """Run the tests of a request, whatever they print, and record what becomes of them."""
     del sys.argv[1:]  # a file that calls `unittest.main()` would take them for its own
-    keep_out_of(request["checkout"])
+    if request["closed"]:
+        keep_out_of(request["closed"])
     with contextlib.suppress(ImportError):  # Windows has none
         resource = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
