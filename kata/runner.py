@@ -223,8 +223,6 @@ class Worker:
                 answer = self.answers.get(timeout=PATIENCE)
         if answer != END:
             self.end_zygote()
-        # What a browser showed of a failed test is kept there, by the project and not by the test.
-        shutil.rmtree(self.project / "reports", ignore_errors=True)
         run.left = self.left(edited)
         try:
             read(record, run, self.project)

@@ -25,7 +25,8 @@ from typing import Any
 
 import pytest
 
-OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "-p", "no:cacheprovider", "--tb=line"]
+OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "--tb=line"]
+OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # nothing is left
 LONGEST_REASON = 200  # characters
 HERE = Path.cwd()  # the copy of the project; a test may go elsewhere
 
