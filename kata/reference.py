@@ -77,7 +77,7 @@ class Outcome:
 def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[str], None]) -> int:
     """Write the page, or check it; print what is wrong, and give the exit status."""
     # One more than there are cores: the tests of the system layer often wait for another process.
-    with Pool(project_files(root), size=cores() + 1, trusted=True) as pool:
+    with Pool(project_files(root), size=cores() + 1) as pool:
         progress("the application as it is")
         suite = Suite(pool, root, catalogue)
         of_system = pool.map(lambda part: suite.ask_together(*part), suite.left_of_system)

@@ -85,11 +85,10 @@ class InterruptedRunError(Exception):
 class Worker:
     """A copy of the project, and the process that runs tests in it, one job at a time."""
 
-    def __init__(self, home: Path, files: Files, *, fork: bool, trusted: bool) -> None:
+    def __init__(self, home: Path, files: Files, *, fork: bool) -> None:
         self.home = home
         self.files = files
         self.fork = fork
-        self.closed_to_tests = "" if trusted else str(CHECKOUT)
         self.copies = 0
         self.closing = False
         self.lock = Lock()
@@ -207,7 +206,7 @@ class Worker:
             "arguments": job.arguments,
             "backwards": job.backwards,
             "record": str(record),
-            "closed": self.closed_to_tests,
+            "checkout": str(CHECKOUT),
         }
         self.begin(json.dumps(request))
         began = time.monotonic()
@@ -348,20 +347,14 @@ def cores() -> int:
 
 
 class Pool:
-    """As many workers as there are cores, in a temporary folder that goes with them.
+    """As many workers as there are cores, in a temporary folder that goes with them."""
 
-    Tests that are not `trusted` are kept out of the checkout.
-    """
-
-    def __init__(
-        self, files: Files, *, size: int = 0, fork: bool = FORK, trusted: bool = False
-    ) -> None:
+    def __init__(self, files: Files, *, size: int = 0, fork: bool = FORK) -> None:
         self.temporary = tempfile.TemporaryDirectory(prefix="kata-")
         folder = Path(self.temporary.name).resolve()
         folder.chmod(0o711)  # a web server's workers, which are other users, may pass
         size = size or cores()
-        homes = [folder / str(number) for number in range(size)]
-        self.workers = [Worker(home, files, fork=fork, trusted=trusted) for home in homes]
+        self.workers = [Worker(folder / str(n), files, fork=fork) for n in range(size)]
         self.idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self.idle.put(worker)

@@ -119,12 +119,13 @@ def keep_out_of(checkout: str) -> None:
         allow_alone([*allowed, *beside(checkout)])
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-        names: list[str] = []
         if event in OF_FILES:
             paths = [a for a in arguments[:2] if isinstance(a, str | bytes | os.PathLike)]
             names = [os.path.realpath(os.fsdecode(path)) for path in paths]
         elif event in OF_PROGRAMS:
             names = re.findall(re.escape(checkout) + r"[^\s'\"]*", repr(arguments[:2]))
+        else:  # nearly always: Python says much of itself
+            return
         for name in names:
             if (
                 is_within(name, checkout)
@@ -185,8 +186,7 @@ def is_within(name: str, folder: str) -> bool:
 def run(request: dict[str, Any]) -> None:
     """Run the tests of a request, whatever they print, and record what becomes of them."""
     del sys.argv[1:]  # a file that calls `unittest.main()` would take them for its own
-    if request["closed"]:
-        keep_out_of(request["closed"])
+    keep_out_of(request["checkout"])
     with contextlib.suppress(ImportError):  # Windows has none
         resource = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))

@@ -27,6 +27,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if KEPT.fullmatch(name)},
         "PATH": PATH,
         "HOME": str(folder),
+        "TMPDIR": str(folder),
         "FLASK_INSTANCE_PATH": str(folder),
         "FLASK_SKIP_DOTENV": "1",
         **variables,
