@@ -12,7 +12,7 @@ from tests.system.browser import Browser, OpenBrowser, browsers
 from tests.system.processes import MEASURED
 
 # Seconds: a worker hears after five of them that the run is interrupted, and is killed after these.
-NodeManager.EXIT_TIMEOUT = 20
+NodeManager.EXIT_TIMEOUT = 30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,6 +19,9 @@ MEASURED = {name: value for name, value in os.environ.items() if name.startswith
 
 # Seconds, for what takes one: it must fail where it hangs, and not where the machine is busy.
 PATIENCE = 30
+# And what is left to a process at the end of its test, or when the run is interrupted: two, one
+# after the other, must have ended before pytest-xdist kills the tests' own.
+LAST_PATIENCE = 8
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -114,7 +117,7 @@ class Process:
     def __exit__(self, *_: object) -> None:
         # Does nothing where it has ended.
         self._process.terminate()
-        self._reader.join(PATIENCE)
+        self._reader.join(LAST_PATIENCE)
         if not self.has_ended:
             os.killpg(self._process.pid, signal.SIGKILL)
         # Waits for it and closes its output.
