@@ -67,9 +67,9 @@ def pytest_of(session: nox.Session, folder: str) -> list[str]:
     return [*PYTEST, "-o", f"testpaths=tests/{folder}", *session.posargs]
 
 
-def measure(session: nox.Session, layer: str, *command: str) -> None:
+def measure(session: nox.Session, layer: str, *command: str, **settings: str) -> None:
     """Run a layer's tests as `python -m COMMAND`, and keep what they cover for `coverage`."""
-    env = {"COVERAGE_FILE": f".coverage.{layer}"}
+    env = {"COVERAGE_FILE": f".coverage.{layer}", **settings}
     session.run("coverage", "erase", env=env)
     run = ["python", "-W", "error", "-m", "coverage", "run", "-m", *command]
     session.run(*run, env=env, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
@@ -128,8 +128,11 @@ def map_check(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the unit layer with unittest, in an environment that has no pytest."""
     install(session, "unit")
-    session.run("python", "-c", ANY_TEST, *UNITTEST, *session.posargs, log=False)
-    measure(session, "unit", "unittest", *UNITTEST, *session.posargs)
+    if session.posargs:
+        session.run("python", "-c", ANY_TEST, *UNITTEST, *session.posargs, log=False)
+    # pytest tells coverage which test runs; unittest does not.
+    by_function = {"COVERAGE_CONTEXT": "test_function"}
+    measure(session, "unit", "unittest", *UNITTEST, *session.posargs, **by_function)
 
 
 @nox.session

@@ -5,14 +5,28 @@ import sys
 from pathlib import Path
 
 import pytest
+from coverage import CoverageData
 
 ROOT = Path(__file__).parents[2]
 
 # Tests for a run of their own, in this order.
-LEAKS = """
+TESTS = """
+from threading import Thread
+
 from flask import Flask, has_app_context, has_request_context
 
 app = Flask("app")
+
+
+def serve():
+    return "served"
+
+
+def test_has_a_server():
+    server = Thread(target=serve)
+    server.start()
+    server.join()
+    assert not server.is_alive()
 
 
 def test_leaks_two_applications():
@@ -31,24 +45,49 @@ def test_leaks_nothing():
 """
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="module")
+def output(project: Path) -> str:
+    """What a run says of the tests, while its coverage is measured."""
+    (project / "test_project.py").write_text(TESTS)
+    measured = ["-m", "coverage", "run", f"--data-file={project}/.coverage", f"--source={project}"]
+    plugins = ["-p", "conftest", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    options = ["-c", "pyproject.toml", f"--rootdir={project}", f"--basetemp={project}/temporary"]
+    result = subprocess.run(  # noqa: S603 - nothing in it comes from outside
+        [sys.executable, *measured, "-m", "pytest", *plugins, *options, str(project)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.stdout
+
+
 class TestContexts:
-    def test_a_context_that_is_left_pushed_fails_its_own_test_and_none_after_it(self, tmp_path):
-        (tmp_path / "test_leaks.py").write_text(LEAKS)
-        plugins = ["-p", "conftest", "-p", "no:cacheprovider", "-p", "no:randomly"]
-        project = ["-c", "pyproject.toml", "--rootdir", str(tmp_path), str(tmp_path)]
+    def test_a_context_that_is_left_pushed_fails_its_own_test_and_none_after_it(self, output):
+        assert "ERROR at teardown of test_leaks_two_applications" in output
+        assert "ERROR at teardown of test_leaks_a_request" in output
+        assert "4 passed, 2 errors" in output
+        assert "This test left an application context pushed." in output
 
-        run = subprocess.run(  # noqa: S603 - nothing in it comes from outside
-            [sys.executable, "-m", "pytest", *plugins, *project],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-        assert "ERROR at teardown of test_leaks_two_applications" in run.stdout
-        assert "ERROR at teardown of test_leaks_a_request" in run.stdout
-        assert "3 passed, 2 errors" in run.stdout
-        assert "This test left an application context pushed." in run.stdout
+class TestCoverage:
+    @pytest.mark.usefixtures("output")
+    def test_a_line_is_named_after_its_test_in_the_thread_of_a_server_too(self, project):
+        [measured] = project.glob(".coverage.*")
+        data = CoverageData(str(measured))
+        data.read()
+        served = TESTS.splitlines().index('    return "served"') + 1
+
+        [file] = data.measured_files()
+
+        tests = data.contexts_by_lineno(file)
+        assert tests[served] == ["test_project.py::test_has_a_server"]
+        data.close()
 
 
 class TestArguments:
