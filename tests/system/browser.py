@@ -45,6 +45,9 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
+# What a page can store, beside its cookies. To clear "all" takes three times as long.
+STORAGE = "cache_storage,indexeddb,local_storage,service_workers"
+
 # Runs the driver while the standard input is open: until this process closes it, or dies of
 # whatever. Then the driver and its browsers end, in any state, and their folder is removed. The
 # output is the driver's alone: it ends when the driver does.
@@ -79,7 +82,7 @@ class Browser(webdriver.Remote):
     def forget(self, origin: str) -> None:
         """Forget all cookies, what `origin` has stored, and the console."""
         self.cdp("Network.clearBrowserCookies")
-        self.cdp("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
+        self.cdp("Storage.clearDataForOrigin", origin=origin, storageTypes=STORAGE)
         self.read_console()
         self.console = []
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -145,7 +146,7 @@ class Page:
         return place["x"] >= 0 and place["y"] >= 0
 
     def hit(self, *keys: str) -> None:
-        self.browser.switch_to.active_element.send_keys(*keys)
+        ActionChains(self.browser).send_keys(*keys).perform()
 
     def hit_to_leave(self, key: str) -> None:
         """Hit a key that leads to another page."""
@@ -318,10 +319,10 @@ class PreferencesPage(Page):
 class FiltersPage(Page):
     path = "/filters"
 
-    @property
-    def results(self) -> dict[str, str]:
-        """Each example, and what is shown beside it."""
-        return dict(zip(self._texts("dt"), self._texts("dd"), strict=True))
+    def result(self, example: str) -> str:
+        """What is shown beside the example."""
+        path = f"//dt{worded(example)}/following-sibling::dd"
+        return self.browser.find_element(By.XPATH, path).text
 
 
 class GreetingPage(Page):
