@@ -64,7 +64,13 @@ class Process:
         self.has_ended = False
         self._news = Condition()
         self._reader = Thread(target=self._read, daemon=True)
-        self._reader.start()
+        try:
+            self._reader.start()
+        except BaseException:
+            # Interrupted: the `with` block, which would end the process, has not begun.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.__exit__(None, None, None)
+            raise
 
     def _read(self) -> None:
         for line in self._process.stdout or ():

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pytest
 
 from tests.missing import missing
 from tests.system.browser import REMOTE, find, serving
 from tests.system.pages import wait
+from tests.system.processes import Process, environment
 
 ROOT = Path(__file__).parents[2]
 
@@ -196,6 +198,21 @@ class TestReports:
         assert "<h1>About</h1>" in Path(f"{failed}.html").read_text()
         assert '"GET /about HTTP/1.1" 200' in Path(f"{failed}.server.log").read_text()
         assert "Uncaught Error: thrown" in Path(f"{thrown}.console.json").read_text()
+
+
+class TestProcess:
+    def test_one_that_is_interrupted_while_it_starts_is_ended(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        def interrupted(_: Thread) -> None:
+            wait(None, lambda _: processes_that_know(str(tmp_path)) == ["sleep\n"])
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Process(["sleep", "60"], environment(tmp_path))
+
+        assert processes_that_know(str(tmp_path)) == []
 
 
 class TestEnd:
