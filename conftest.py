@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -38,13 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"file or directory not found: {argument}")
     # By itself Python would be gone at once, and leave browsers and servers running. In the
     # background of a shell, Ctrl-C is ignored, and would be by every process that a test starts.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
     # Before pytest-xdist starts its workers: they inherit the address.
     if config.getoption("--postgres") and not hasattr(config, "workerinput"):
         stack = ExitStack()
         config.add_cleanup(stack.close)
         stack.enter_context(databases.postgres_server())
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Stop; the SIGTERM that nox sends next must not keep what is left from being put away."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.default_int_handler(number, frame)
 
 
 @pytest.hookimpl(wrapper=True)

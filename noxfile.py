@@ -38,8 +38,6 @@ unittest.main(None, testRunner=Runner())
 # stays together. `-- -n 0` has one process, for whoever wants to see what a test prints.
 PYTEST = ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope"]
 
-# Seconds: whatever is interrupted puts away the browsers, the servers and the folders of its tests.
-PATIENCE = 20
 # Told to end, nox ends what it runs, as on Ctrl-C; by itself it would leave that running.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -70,12 +68,20 @@ def pytest_of(session: nox.Session, folder: str) -> list[str]:
     return [*PYTEST, "-o", f"testpaths=tests/{folder}", *session.posargs]
 
 
+def run_tests(session: nox.Session, *command: str, **env: str) -> None:
+    """Run what puts away browsers, servers and folders when it is interrupted.
+
+    Ctrl-C reaches it by itself. Where nox alone is told to end, it hears of that after one second.
+    """
+    session.run(*command, env=env, interrupt_timeout=1, terminate_timeout=20)
+
+
 def measure(session: nox.Session, layer: str, *command: str, **settings: str) -> None:
     """Run a layer's tests as `python -m COMMAND`, and keep what they cover for `coverage`."""
     env = {"COVERAGE_FILE": f".coverage.{layer}", **settings}
     session.run("coverage", "erase", env=env)
     run = ["python", "-W", "error", "-m", "coverage", "run", "-m", *command]
-    session.run(*run, env=env, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+    run_tests(session, *run, **env)
 
 
 @nox.session
@@ -188,8 +194,7 @@ def coverage(session: nox.Session) -> None:
 def postgres(session: nox.Session) -> None:
     """Run the integration layer, whole, on a real PostgreSQL server."""
     install(session, "integration", "postgres")
-    run = [*pytest_of(session, "integration"), "--postgres"]
-    session.run(*run, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+    run_tests(session, *pytest_of(session, "integration"), "--postgres")
 
 
 @nox.session(name="map")
@@ -209,8 +214,7 @@ def kata(session: nox.Session) -> None:
     except CommandFailed:
         sys.exit(2)
     try:
-        run = ["python", "-m", "kata", *session.posargs]
-        session.run(*run, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+        run_tests(session, "python", "-m", "kata", *session.posargs)
     except CommandFailed as failure:
         sys.exit(failure.return_code)
 
@@ -219,8 +223,7 @@ def kata(session: nox.Session) -> None:
 def grader(session: nox.Session) -> None:
     """Test the grader of the kata, on learners of whom each must get a certain verdict."""
     install(session, "integration")
-    run = pytest_of(session, "kata")
-    session.run(*run, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+    run_tests(session, *pytest_of(session, "kata"))
 
 
 @nox.session

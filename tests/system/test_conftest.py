@@ -1,7 +1,9 @@
 """What the fixtures of every test see to."""
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,26 @@ class TestCoverage:
         tests = data.contexts_by_lineno(file)
         assert tests[served] == ["test_project.py::test_has_a_server"]
         data.close()
+
+
+class TestInterrupt:
+    @pytest.fixture(autouse=True)
+    def restored(self) -> Iterator[None]:
+        """What this run itself does when it is told to end."""
+        handler = signal.getsignal(signal.SIGTERM)
+        yield
+        signal.signal(signal.SIGTERM, handler)
+
+    @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+    def test_a_sigterm_after_the_first_signal_disturbs_nothing(self, first):
+        interruptions = 0
+        for number in (first, signal.SIGTERM):
+            try:
+                signal.raise_signal(number)
+            except KeyboardInterrupt:
+                interruptions += 1
+
+        assert interruptions == 1
 
 
 class TestArguments:
