@@ -53,7 +53,7 @@ FORWARDED = {
 
 @dataclass(frozen=True)
 class Server:
-    """A server of the blog: `processes` in the order in which to end them.
+    """A server of the blog: the last of its `processes` runs the application.
 
     The first of `addresses` is for visitors; `folder` is for whatever the server writes.
     """
@@ -67,10 +67,6 @@ class Server:
     @property
     def url(self) -> str:
         return f"http://{self.addresses[0]}"
-
-    def end(self) -> list[int]:
-        """End it as the system does, and give each process's exit status."""
-        return [process.end() for process in self.processes]
 
 
 @contextmanager
