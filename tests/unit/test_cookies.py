@@ -165,10 +165,12 @@ class TestExpire(CookieTestCase):
 
 class TestFlags(CookieTestCase):
     def store_in_session(self, url: str) -> Response:
-        """Store something in the session, and give the response that carries its cookie."""
+        """Store a value in the session and return a response that carries its cookie."""
+        response = self.app.make_response("")
         with self.app.test_request_context("/", url):
             session["user_id"] = 1
-            return self.app.process_response(self.app.make_response(""))
+            self.app.session_interface.save_session(self.app, session, response)
+        return response
 
     def test_no_script_can_read_a_cookie(self):
         for response in (self.choose("dark"), self.store_in_session(HTTP)):

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Flask, json, session
+from flask import Flask, Response, json, session
 from werkzeug.exceptions import Unauthorized
 from werkzeug.security import check_password_hash
 
@@ -32,11 +32,18 @@ def bare_app(secret_key: str | None = "test") -> Flask:
     return app
 
 
+def save_session(app: Flask) -> Response:
+    """Return an empty response that carries the cookie of the current session."""
+    response = app.make_response("")
+    app.session_interface.save_session(app, session, response)
+    return response
+
+
 def cookie(app: Flask, sent: str = "", **values: object) -> str:
     """Give the cookie that a request gets which stores these values in its session."""
     with app.test_request_context(headers={"Cookie": sent}):
         session.update(values)
-        response = app.process_response(app.make_response(""))
+        response = save_session(app)
     return response.headers["Set-Cookie"].partition(";")[0]
 
 
@@ -84,7 +91,7 @@ class TestStore(unittest.TestCase):
         app = bare_app()
 
         with app.test_request_context():
-            response = app.process_response(app.make_response(""))
+            response = save_session(app)
 
         self.assertNotIn("Set-Cookie", response.headers)
 
@@ -93,7 +100,7 @@ class TestStore(unittest.TestCase):
 
         with app.test_request_context(headers={"Cookie": cookie(app, user_id=1)}):
             session.clear()
-            response = app.process_response(app.make_response(""))
+            response = save_session(app)
 
         self.assertIn("session=; Expires=Thu, 01 Jan 1970", response.headers["Set-Cookie"])
 
