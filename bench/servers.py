@@ -26,7 +26,8 @@ def measure(kind: str, database: str) -> tuple[float, float]:
         for _ in range(REQUESTS):
             visitor.get("/posts/")
         served = perf_counter()
-        server.end()
+        for process in server.processes:
+            process.end()
         return REQUESTS / (served - began), perf_counter() - served
 
 
