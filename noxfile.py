@@ -24,6 +24,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PASSWORD = "using-templates-in-flask"  # noqa: S105 - of the course's people, on one's own machine
 BENCHES = ["posts", "kata", "browser", "servers"]
 WORKFLOWS = [str(path) for path in Path(".github/workflows").iterdir()]
+PINS = ["constraints.txt", "requirements.txt"]
 UNITTEST = ["discover", "-s", "tests/unit", "-t", "."]
 # A runner that fails where there is nothing to run: unittest of Python 3.11 would not mind.
 ANY_TEST = """
@@ -110,13 +111,14 @@ def port(session: nox.Session) -> int:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the style of the code; the workflows' schema and their security."""
+    """Check the code's style, the workflows and the pinned dependencies."""
     install(session, "lint")
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
     session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", ".github/dependabot.yml")
     session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", *WORKFLOWS)
     session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", ".github")
+    check_pins(session)
 
 
 @nox.session
@@ -238,13 +240,39 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def lowest(session: nox.Session) -> None:
+    """Run unit and integration on the lowest versions that pyproject.toml allows."""
+    needed = [*PYPROJECT["project"]["dependencies"]]
+    needed += nox.project.dependency_groups(PYPROJECT, "unit", "integration")
+    session.install("--resolution=lowest-direct", *needed, env=temporary(session))
+    session.run("python", "-W", "error", "-m", "unittest", *UNITTEST)
+    run_tests(session, *PYTEST, "-o", "testpaths=tests/integration", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin every dependency again, after an edit of pyproject.toml (-- --upgrade: to the newest)."""
     session.install("-c", "constraints.txt", "uv")
-    options = ["--universal", "--python-version=3.11", "--no-emit-index-url"]
-    options += ["--no-emit-find-links", "--custom-compile-command=nox -s lock", "--quiet"]
-    command = ["uv", "pip", "compile", "pyproject.toml", *options, *session.posargs]
+    compile_pins(session, Path(), *session.posargs)
+
+
+def compile_pins(session: nox.Session, folder: Path, *options: str) -> None:
+    """Pin every dependency in the constraints.txt and requirements.txt of this folder."""
+    constraints, requirements = str(folder / "constraints.txt"), str(folder / "requirements.txt")
+    command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11"]
+    command += ["--no-emit-index-url", "--no-emit-find-links", "--quiet"]
+    command += ["--custom-compile-command=nox -s lock", *options]
     groups = [f"--group={group}" for group in PYPROJECT["dependency-groups"]]
-    session.run(*command, *groups, "-o", "constraints.txt", env=temporary(session))
-    hashed = ["-c", "constraints.txt", "--generate-hashes", "--no-annotate"]
-    session.run(*command, *hashed, "-o", "requirements.txt", env=temporary(session))
+    session.run(*command, *groups, "-o", constraints, env=temporary(session))
+    hashed = ["-c", constraints, "--generate-hashes", "--no-annotate"]
+    session.run(*command, *hashed, "-o", requirements, env=temporary(session))
+
+
+def check_pins(session: nox.Session) -> None:
+    """Fail if constraints.txt or requirements.txt does not match pyproject.toml."""
+    folder = Path(session.create_tmp())
+    for name in PINS:
+        shutil.copy(name, folder)
+    compile_pins(session, folder)
+    if stale := [name for name in PINS if Path(name).read_text() != (folder / name).read_text()]:
+        session.error(f"{' and '.join(stale)} do not match pyproject.toml. Run: nox -s lock")
