@@ -1,6 +1,7 @@
 """The fixtures of the pytest layers: an application, its clients, and the course's data."""
 
 import gc
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -67,6 +68,21 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     finally:
         if coverage:
             coverage.switch_context("")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a workflow command for each failure, which GitHub shows beside the test's first line.
+
+    See GitHub's "Workflow commands": one counts only at the start of a line.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    for report in [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]:
+        path, line, name = report.location
+        text = report.longreprtext.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        title = name.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+        place = f"file={Path(path).as_posix()},line={(line or 0) + 1}"
+        terminalreporter.write_line(f"::error {place},title={title}::{text}")
 
 
 def pytest_collection_finish() -> None:

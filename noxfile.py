@@ -275,4 +275,4 @@ def check_pins(session: nox.Session) -> None:
         shutil.copy(name, folder)
     compile_pins(session, folder)
     if stale := [name for name in PINS if Path(name).read_text() != (folder / name).read_text()]:
-        session.error(f"{' and '.join(stale)} do not match pyproject.toml. Run: nox -s lock")
+        session.error(f"Out of date with pyproject.toml: {', '.join(stale)}. Run: nox -s lock")

@@ -1,5 +1,6 @@
 """What the fixtures of every test see to."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def output(project: Path) -> str:
     result = subprocess.run(  # noqa: S603 - nothing in it comes from outside
         [sys.executable, *measured, "-m", "pytest", *plugins, *options, str(project)],
         cwd=ROOT,
+        env={**os.environ, "GITHUB_ACTIONS": "true"},
         capture_output=True,
         text=True,
         check=False,
@@ -75,6 +77,18 @@ class TestContexts:
         assert "ERROR at teardown of test_leaks_a_request" in output
         assert "4 passed, 2 errors" in output
         assert "This test left an application context pushed." in output
+
+
+class TestAnnotations:
+    def test_failed_test_is_annotated_at_its_file_and_line(self, output):
+        line = TESTS.splitlines().index("def test_leaks_a_request():") + 1
+        place = f"::error file=test_project.py,line={line},title=test_leaks_a_request::"
+
+        annotations = [line for line in output.splitlines() if line.startswith("::error")]
+
+        assert len(annotations) == 2
+        assert annotations[1].startswith(place)
+        assert "This test left an application context pushed." in annotations[1]
 
 
 class TestCoverage:
