@@ -19,8 +19,8 @@ from sqlalchemy import event
 
 from app import create_app
 from app.models import create_tables, db
-from tests import databases, login
-from tests.unit import CONFIG
+from tests.support import databases, login
+from tests.support.config import CONFIG
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -132,7 +132,7 @@ def types(session: nox.Session) -> None:
 def map_check(session: nox.Session) -> None:
     """Fail when docs/course.md is stale, or a feature has no test where it needs one."""
     install(session, "system")  # pytest collects every layer, and imports what each needs
-    session.run("python", "docs/course_map.py", "--check")
+    session.run("python", "tools/course_map.py", "--check")
 
 
 @nox.session
@@ -203,7 +203,7 @@ def postgres(session: nox.Session) -> None:
 def map_(session: nox.Session) -> None:
     """Write docs/course.md: each feature of the course, and its tests on each layer."""
     install(session, "system")  # pytest collects every layer, and imports what each needs
-    session.run("python", "docs/course_map.py", *session.posargs)
+    session.run("python", "tools/course_map.py", *session.posargs)
 
 
 @nox.session
@@ -216,16 +216,16 @@ def kata(session: nox.Session) -> None:
     except CommandFailed:
         sys.exit(2)
     try:
-        run_tests(session, "python", "-m", "kata", *session.posargs)
+        run_tests(session, "python", "-m", "grader", *session.posargs)
     except CommandFailed as failure:
         sys.exit(failure.return_code)
 
 
 @nox.session
-def grader(session: nox.Session) -> None:
-    """Test the grader of the kata, on learners of whom each must get a certain verdict."""
-    install(session, "integration")
-    run_tests(session, *pytest_of(session, "kata"))
+def tools(session: nox.Session) -> None:
+    """Test the grader, the course map, the workflows and the Flask-Testing shim."""
+    install(session, "integration", "tools")
+    run_tests(session, *pytest_of(session, "tools"))
 
 
 @nox.session
@@ -236,7 +236,7 @@ def bench(session: nox.Session) -> None:
         session.error(f"There is no {', '.join(unknown)} to measure, but {', '.join(BENCHES)}.")
     install_system(session)
     for name in chosen:
-        session.run("python", "-m", f"bench.{name}")
+        session.run("python", "-m", f"tools.bench.{name}")
 
 
 @nox.session

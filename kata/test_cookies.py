@@ -4,7 +4,7 @@ The topic is app/cookies.py: the page `/preferences` sets the cookie `theme`, ev
 it expires, it can be forgotten, and no script can read it.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `client`. `submit` of
-tests/html.py fills in a form; `client.get_cookie("theme")` is what a client has kept.
+tests/support/html.py fills in a form; `client.get_cookie("theme")` is what a client has kept.
 
 - unit: `theme` in an `app.test_request_context(headers={"Cookie": ...})`.
 - integration: the Set-Cookie header with its attributes, and the request after it.
@@ -12,7 +12,7 @@ tests/html.py fills in a form; `client.get_cookie("theme")` is what a client has
   case for that.
 """
 
-from tests.html import submit
+from tests.support.html import submit
 
 
 class TestSet:

@@ -6,7 +6,7 @@ The topic is app/filters.py: the course's examples of Jinja's own filters, a fil
 The fixtures, which conftest.py in the project's root explains: `app`, `client`.
 
 - unit: call `startswith`, or render a template of your own with `app.jinja_env.from_string`.
-- integration: read the page with `page` and `texts` of tests/html.py.
+- integration: read the page with `page` and `texts` of tests/support/html.py.
 - system: what a reader sees of it in a browser; tests/system/blog.py has a test case for that.
 """
 

@@ -4,14 +4,15 @@ The topic is app/posts.py and app/paging.py: lists by newest, author and tag, pa
 post, a new one, and the author's edits. A list takes as many queries for one post as for hundreds.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
-`fordo`, `statements`. `submit`, `page` and `texts` of tests/html.py fill in forms and read pages.
+`fordo`, `statements`. `submit`, `page` and `texts` of tests/support/html.py fill in forms and
+read pages.
 
 - unit: `tag_names`, and what the form refuses.
 - integration: who may do what, what is stored, what is shown, and in which order.
 - system: write, edit and delete a post in a browser; tests/system/blog.py has a test case.
 """
 
-from tests.html import texts
+from tests.support.html import texts
 
 
 class TestRead:

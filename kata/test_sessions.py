@@ -5,8 +5,8 @@ cookie that carries it all; and the secret key of app/config.py that signs it. E
 token that guards it.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
-`fordo`, `log_in`, which logs in without the form. `submit` of tests/html.py fills in a form,
-tests/databases.py has the PASSWORD.
+`fordo`, `log_in`, which logs in without the form. `submit` of tests/support/html.py fills in a
+form, tests/support/databases.py has the PASSWORD.
 
 - unit: `is_local` and the forms: functions and classes, with nothing stored.
 - integration: what a client may see before and after it logs in, and after it logs out.

@@ -1,8 +1,8 @@
 """Your mission: prove that the means of testing themselves can be trusted.
 
 The topic is what the other tests stand on: the fixtures of conftest.py in the project's root,
-tests/flask_testing_shim.py, and the rule that the unit layer runs without pytest. A test that
-cannot fail is worse than none, so test what a test is given as you would test a page.
+tests/support/flask_testing_shim.py, and the rule that the unit layer runs without pytest. A test
+that cannot fail is worse than none, so test what a test is given as you would test a page.
 
 The fixtures, which conftest.py explains: `app`, `client`, `runner`, `dataset`, `john`.
 

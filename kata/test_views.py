@@ -4,7 +4,8 @@ The topic is app/views.py: pages of one class, the contact card's GET and POST, 
 a method of its own for each method of HTTP.
 
 The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
-`fordo`. The API wants the header that `token` of tests/html.py reads; `submit` fills in a form.
+`fordo`. The API wants the header that `token` of tests/support/html.py reads; `submit` fills in
+a form.
 
 - unit: an application of your own, with one rule, and the class under test.
 - integration: status, headers, JSON, and what is in the database after it.
@@ -12,7 +13,7 @@ The fixtures, which conftest.py in the project's root explains: `app`, `client`,
   tests/system/blog.py has a test case for that.
 """
 
-from tests.html import texts
+from tests.support.html import texts
 
 
 class TestView:

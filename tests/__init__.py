@@ -2,7 +2,7 @@
 
 import os
 
-from tests.compiled import compile_once
+from tests.support.compiled import compile_once
 
 compile_once()
 # Where a developer's own blog has its data is no folder for a test.

@@ -9,9 +9,9 @@ from werkzeug.test import Client
 from app import create_app, models
 from app.models import User, db
 from app.sample_blueprint import sample_blueprint
-from tests.databases import Databases
-from tests.html import page, texts
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.databases import Databases
+from tests.support.html import page, texts
 
 
 class TestOrganise:

@@ -16,8 +16,8 @@ from sqlalchemy import delete, event
 from werkzeug.test import TestResponse
 
 from app.models import Contact, create_tables, db
-from tests.html import page, submit, texts, token
-from tests.stored import stored
+from tests.support.html import page, submit, texts, token
+from tests.support.stored import stored
 
 Request = Callable[[], TestResponse]
 Stop = Callable[[str], bool]

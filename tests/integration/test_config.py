@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.config import HEADERS
 from app.models import db
-from tests.html import page, sent_to, submit, texts, token
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.html import page, sent_to, submit, texts, token
 
 
 class TestEnvironment:

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from tests.html import page, sent_to, submit, texts, token
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.html import page, sent_to, submit, texts, token
 
 
 def theme(response: TestResponse) -> str | None:

@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from app import create_app
 from app.config import HEADERS
 from app.models import Blogpost, Contact, Tag, User, db
-from tests.html import page, submit, texts, token
-from tests.stored import stored
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.html import page, submit, texts, token
+from tests.support.stored import stored
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from jinja2 import TemplateAssertionError, TemplateSyntaxError
 
 from app.filters import EXAMPLES
-from tests.html import texts
+from tests.support.html import texts
 
 
 @pytest.fixture

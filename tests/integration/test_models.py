@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError, LegacyAPIWarning
 
 from app import create_app
 from app.models import Blogpost, Contact, Tag, User, db, tags
-from tests.databases import PASSWORD
-from tests.html import sent_to, submit
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.databases import PASSWORD
+from tests.support.html import sent_to, submit
 
 TRANSCRIPTS = Path(__file__).with_name("transcripts")
 ANY_ORDER = doctest.register_optionflag("ANY_ORDER")

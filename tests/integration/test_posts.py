@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.models import Blogpost, Tag, User, db, tags
-from tests.databases import Databases, sqlite
-from tests.html import page, sent_to, submit, texts, token
-from tests.stored import stored
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.databases import Databases, sqlite
+from tests.support.html import page, sent_to, submit, texts, token
+from tests.support.stored import stored
 
 FLASK = "Flask - A Python Web Framework"
 TEMPLATES = "Using Templates in Flask"

@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.models import User, db
-from tests.databases import PASSWORD
-from tests.html import page, sent_to, submit, texts, token
-from tests.stored import stored
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.databases import PASSWORD
+from tests.support.html import page, sent_to, submit, texts, token
+from tests.support.stored import stored
 
 # What the sign-up page takes.
 BILBO = {"username": "Bilbo Baggings", "password": "an unexpected party"}

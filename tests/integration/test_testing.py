@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, request, session, url_for
 from flask.testing import FlaskClient
 
-from tests.html import sent_to, submit, texts, token
+from tests.support.html import sent_to, submit, texts, token
 
 
 class TestClient:

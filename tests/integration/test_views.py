@@ -10,9 +10,9 @@ from werkzeug.test import TestResponse
 
 from app.models import Blogpost, Contact, User, db
 from app.views import BaseView
-from tests.databases import PASSWORD
-from tests.html import page, sent_to, submit, texts, token
-from tests.stored import stored
+from tests.support.databases import PASSWORD
+from tests.support.html import page, sent_to, submit, texts, token
+from tests.support.stored import stored
 
 CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
 

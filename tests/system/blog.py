@@ -9,8 +9,8 @@ from typing import TypeVar
 import pytest
 from flask import Flask
 
-from tests.flask_testing_shim import LiveServerTestCase
-from tests.login import log_in
+from tests.support.flask_testing_shim import LiveServerTestCase
+from tests.support.login import log_in
 from tests.system.browser import Browser, OpenBrowser
 from tests.system.pages import Page
 

@@ -18,7 +18,7 @@ from selenium.webdriver.common.driver_finder import DriverFinder
 from selenium.webdriver.common.proxy import Proxy
 from selenium.webdriver.remote.client_config import ClientConfig
 
-from tests.missing import missing
+from tests.support.missing import missing
 
 # The headless shell comes first: it needs two thirds of the time of a whole browser.
 HEADLESS = ["chromium-headless-shell", "chrome-headless-shell"]

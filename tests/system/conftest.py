@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from xdist.workermanage import NodeManager
 
-from tests.missing import missing
+from tests.support.missing import missing
 from tests.system import reports
 from tests.system.browser import Browser, OpenBrowser, browsers
 from tests.system.processes import MEASURED

@@ -22,7 +22,7 @@ from typing import Any
 import requests
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.missing import missing
+from tests.support.missing import missing
 from tests.system.processes import PATH, PATIENCE, ROOT, Process, environment
 
 # How a server is started, and how its output says where it listens.
@@ -146,7 +146,7 @@ def configure(name: str, folder: Path, changes: Mapping[str, str]) -> None:
 class Visitor(requests.Session):
     """Someone who looks at the site at `url`, keeps its cookies, and follows no redirect.
 
-    It is used as Flask's test client is, by the functions of `tests.html`, too.
+    It is used as Flask's test client is, by the functions of `tests.support.html`, too.
     """
 
     def __init__(self, url: str) -> None:

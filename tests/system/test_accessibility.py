@@ -7,7 +7,7 @@ from unittest.mock import patch
 from flask import abort
 from selenium.webdriver.common.keys import Keys
 
-from tests.databases import PASSWORD
+from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import (
     ContactPage,

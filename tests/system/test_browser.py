@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from tests.missing import missing
+from tests.support.missing import missing
 from tests.system.browser import REMOTE, find, serving
 from tests.system.pages import wait
 from tests.system.processes import Process, environment

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.databases import fill
-from tests.html import texts
+from tests.support.databases import fill
+from tests.support.html import texts
 from tests.system.processes import ROOT, Process, environment
 from tests.system.servers import Visitor
 

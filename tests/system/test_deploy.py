@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from app.config import database_uri
 from app.models import db
-from tests.databases import (
+from tests.support.databases import (
     NO_POSTGRES,
     PASSWORD,
     POSTGRES,
@@ -28,8 +28,8 @@ from tests.databases import (
     has_postgres,
     postgres_server,
 )
-from tests.html import submit, texts, token
-from tests.missing import missing
+from tests.support.html import submit, texts, token
+from tests.support.missing import missing
 from tests.system.processes import MEASURED, PATIENCE, ROOT, Process, environment
 from tests.system.servers import (
     FORWARDED,

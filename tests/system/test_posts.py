@@ -1,6 +1,6 @@
 """The blog: posts are read, written, edited and deleted."""
 
-from tests.databases import PASSWORD
+from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import LoginPage, Page, PostForm, PostPage, PostsPage, SignUpPage
 

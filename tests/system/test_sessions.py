@@ -3,7 +3,7 @@
 import base64
 import json
 
-from tests.databases import PASSWORD
+from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, LoginPage, Page, PostForm, SignUpPage
 

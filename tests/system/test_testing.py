@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from selenium.webdriver.common.by import By
 
-from tests.flask_testing_shim import LiveServerTestCase
+from tests.support.flask_testing_shim import LiveServerTestCase
 from tests.system.browser import Browser
 
 ROOT = Path(__file__).parents[2]
@@ -136,29 +136,29 @@ class TestLiveServer(LiveServerTestCase):
             create_connection((inner.url.hostname, inner.url.port))
 
     def test_it_starts_under_fork(self) -> None:
-        self.assert_passes(run_case("tests.flask_testing_shim", "fork"))
+        self.assert_passes(run_case("tests.support.flask_testing_shim", "fork"))
 
     def test_it_starts_under_spawn_where_the_library_does_not(self) -> None:
         library = run_case("flask_testing", "spawn")
 
         self.assertNotEqual(library.returncode, 0, "The library starts: its mend can go.")
         self.assertIn("<locals>.worker", library.stderr)
-        self.assert_passes(run_case("tests.flask_testing_shim", "spawn"))
+        self.assert_passes(run_case("tests.support.flask_testing_shim", "spawn"))
 
     def test_it_starts_under_forkserver_where_the_library_does_not(self) -> None:
         library = run_case("flask_testing", "forkserver")
 
         self.assertNotEqual(library.returncode, 0, "The library starts: its mend can go.")
         self.assertIn("<locals>.worker", library.stderr)
-        self.assert_passes(run_case("tests.flask_testing_shim", "forkserver"))
+        self.assert_passes(run_case("tests.support.flask_testing_shim", "forkserver"))
 
     def test_it_never_asks_another_server_unlike_the_library(self) -> None:
         library = run_case("flask_testing", "fork", self._server.port)
 
         self.assertIn("b'<h1>Hello World!!!</h1>' != b'The app under test'", library.stderr)
-        self.assert_passes(run_case("tests.flask_testing_shim", "fork", self._server.port))
+        self.assert_passes(run_case("tests.support.flask_testing_shim", "fork", self._server.port))
 
     def test_an_interrupted_run_ends(self) -> None:
-        run = run_case("tests.flask_testing_shim", "spawn", test="test_interrupted")
+        run = run_case("tests.support.flask_testing_shim", "spawn", test="test_interrupted")
 
         self.assertIn("KeyboardInterrupt", run.stderr)

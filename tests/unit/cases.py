@@ -3,9 +3,9 @@
 from flask import Flask
 
 from app import create_app
-from tests.databases import in_memory
-from tests.flask_testing_shim import TestCase
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
+from tests.support.databases import in_memory
+from tests.support.flask_testing_shim import TestCase
 
 
 class DatabaseTestCase(TestCase):

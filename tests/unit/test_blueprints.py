@@ -12,7 +12,7 @@ from app import create_app
 from app.config import DEFAULTS
 from app.models import User, create_tables, db
 from app.sample_blueprint import WORDS, sample_blueprint
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
 
 
 def bare_app(*languages: str) -> Flask:

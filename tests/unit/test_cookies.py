@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from app import create_app
 from app.cookies import forget, preferences, theme
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
 
 HTTP, HTTPS = "http://localhost/", "https://localhost/"
 

@@ -27,7 +27,7 @@ from app.models import (
     tags,
     utc_now,
 )
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
 from tests.unit.cases import DatabaseTestCase
 
 

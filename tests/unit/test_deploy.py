@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app import create_app
 from app.config import DEFAULTS
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
 
 ROOT = Path(__file__).parents[2]
 NGINX = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")

@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from app import create_app, dataset
 from app.models import create_tables, db
-from tests.unit import CONFIG
+from tests.support.config import CONFIG
 
 # What the course's people log in with.
 PASSWORD = "my precious"

@@ -11,11 +11,11 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from kata.catalogue import Bug, load
-from kata.project import project_files
-from kata.runner import Job, Pool
+from grader.catalogue import Bug, load
+from grader.project import project_files
+from grader.runner import Job, Pool
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TESTS = "kata/test_cookies.py"
 LIMIT = 3  # times as fast as a new process
 ROUNDS = 8

@@ -4,7 +4,7 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from docs.course_map import Features, count, main, page, problems
+from tools.course_map import Features, count, main, page, problems
 
 FEATURES: Features = {
     "models": {

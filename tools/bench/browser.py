@@ -17,11 +17,11 @@ from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
 from app import create_app
-from tests.databases import PASSWORD, Databases
+from tests.support.config import CONFIG
+from tests.support.databases import PASSWORD, Databases
 from tests.system.blog import BlogTestCase
 from tests.system.browser import Browser
 from tests.system.pages import LoginPage, PostForm, PostPage
-from tests.unit import CONFIG
 
 LIMIT = 1.5  # times what bare Selenium costs
 ROUNDS = 20

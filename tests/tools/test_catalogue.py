@@ -7,8 +7,8 @@ from pathlib import Path
 from queue import Empty
 from unittest import mock
 
-from kata.catalogue import CatalogueError, load
-from kata.runner import END, LOOKS, NO_END, wait
+from grader.catalogue import CatalogueError, load
+from grader.runner import END, LOOKS, NO_END, wait
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,4 +1,4 @@
-"""The kata's command line: `python -m kata`, which `nox -s kata` runs."""
+"""The kata's command line: `python -m grader`, which `nox -s kata` runs."""
 
 import argparse
 import difflib
@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kata import reference, report
-from kata.catalogue import Bug, Catalogue, CatalogueError, Edit, load
-from kata.grader import grade
-from kata.project import project_files
-from kata.runner import Pool
+from grader import reference, report
+from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
+from grader.grading import grade
+from grader.project import project_files
+from grader.runner import Pool
 
 ROOT = Path(__file__).resolve().parents[1]
 CANNOT_GRADE, INTERRUPTED = 2, 130

@@ -38,7 +38,7 @@ Tests = Counter[tuple[str, str]]  # the number of tests in a file's class
 def collect() -> str:
     """Return the node id of every test, a line each; exit with pytest's own words if it cannot."""
     options = ["--collect-only", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *options, "tests"]
+    command = [sys.executable, "-m", "pytest", *options, *(f"tests/{layer}" for layer in LAYERS)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - no outside input
     if result.returncode:
         sys.exit(result.stdout.partition("\n\n")[2] + result.stderr)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kata.project import Files, project_files, text_of
+from grader.project import Files, project_files, text_of
 
 LAYERS = ("unit", "integration", "system")
 FEATURES = "docs/features.toml"

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kata.catalogue import Bug, Edit, Variant
-from kata.grader import Grade, Seen
+from grader.catalogue import Bug, Edit, Variant
+from grader.grading import Grade, Seen
 
 JSON_VERSION = 1
 RED, GREEN = 31, 32

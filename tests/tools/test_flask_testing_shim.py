@@ -20,7 +20,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from jinja2 import DictLoader
 
-from tests.flask_testing_shim import LiveServerTestCase, TestCase
+from tests.support.flask_testing_shim import LiveServerTestCase, TestCase
 
 
 def create_app() -> Flask:

@@ -5,7 +5,7 @@ from statistics import median
 from time import perf_counter
 
 from app.config import database_uri
-from tests.databases import fill
+from tests.support.databases import fill
 from tests.system.servers import COMMANDS, Visitor, start
 from tests.system.test_deploy import sqlite_database
 

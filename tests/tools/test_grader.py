@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from kata import grader, runner
-from kata.__main__ import main
-from kata.catalogue import load
-from kata.grader import Grade, grade
-from kata.project import project_files
-from kata.runner import Pool
-from kata.zygote import has_landlock
-from tests.missing import missing
+from grader import grading, runner
+from grader.__main__ import main
+from grader.catalogue import load
+from grader.grading import Grade, grade
+from grader.project import project_files
+from grader.runner import Pool
+from grader.zygote import has_landlock
+from tests.support.missing import missing
 
 ROOT = Path(__file__).parents[2]
-PROJECT = Path(__file__).with_name("project")
+PROJECT = Path(__file__).with_name("golden")
 CATALOGUE = load(PROJECT)
 BUGS = str(PROJECT / "kata" / "bugs" / "words.toml")
 
@@ -129,7 +129,7 @@ def _short() -> Iterator[None]:
         patch.setattr(runner, "LIBRARIES", ())
         patch.setattr(runner, "cores", lambda: 1)
         patch.setattr(runner, "PATIENCE", 1)
-        patch.setattr(grader, "SHORTEST_DEADLINE", 2)
+        patch.setattr(grading, "SHORTEST_DEADLINE", 2)
         yield
 
 
@@ -403,7 +403,7 @@ class TestCommandLine:
     def test_a_letter_that_the_output_cannot_have_is_spelt_out(self, project):
         bugs = project / "kata" / "bugs" / "words.toml"
         bugs.write_text(bugs.read_text("utf-8").replace("A text", "Ä text"), "utf-8")
-        code = "import sys; from pathlib import Path; from kata import __main__; "
+        code = "import sys; from pathlib import Path; from grader import __main__; "
         code += f"sys.exit(__main__.run(['--show', 'counts_characters'], Path({str(project)!r})))"
 
         said = subprocess.run(  # noqa: S603 - nothing in it comes from outside
@@ -432,7 +432,7 @@ class TestCommandLine:
         """Whoever ends a group that is not there yet ends nothing, and waits for the run."""
         if not hasattr(os, "fork"):
             missing("This system cannot fork.")
-        code = "import os; from kata.zygote import start; pid = start('', fork=True); "
+        code = "import os; from grader.zygote import start; pid = start('', fork=True); "
         code += "print(os.getpgid(pid) == pid); os.waitpid(pid, 0)"
         command = [sys.executable, "-c", code]
 
@@ -472,7 +472,7 @@ class TestCommandLine:
         )
         temporary = tmp_path / "temporary"
         temporary.mkdir()
-        code = "import sys; from pathlib import Path; from kata import __main__, runner; "
+        code = "import sys; from pathlib import Path; from grader import __main__, runner; "
         code += "runner.LIBRARIES = (); "
         code += f"sys.exit(__main__.run(['words'], Path({str(project)!r})))"
         kata = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside

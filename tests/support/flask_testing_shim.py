@@ -1,7 +1,7 @@
 """Flask-Testing 0.8.1 on today's Flask: its API, with its defects mended here and nowhere else.
 
 The course teaches Flask-Testing, whose last release is of 2020. Each mend below says which defect
-it is for; `tests/unit/test_flask_testing_shim.py` and `tests/system/test_testing.py` show each
+it is for; `tests/tools/test_flask_testing_shim.py` and `tests/system/test_testing.py` show each
 defect in the library itself, so a mend that a later release makes needless turns a test red.
 """
 

@@ -20,8 +20,8 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Self, TypeVar
 
-from kata.catalogue import Edit
-from kata.project import BYTE_CODE, Files, text_of
+from grader.catalogue import Edit
+from grader.project import BYTE_CODE, Files, text_of
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 # What a developer's own settings must not change.

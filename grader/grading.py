@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
-from kata.catalogue import Bug, Catalogue, Edit
-from kata.runner import Job, Pool, Run
+from grader.catalogue import Bug, Catalogue, Edit
+from grader.runner import Job, Pool, Run
 
 # A test under a bug may take so many times what all take without one, and at least so many seconds.
 PATIENCE = 10

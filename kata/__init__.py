@@ -1,1 +1,0 @@
-"""The kata: tests that are graded by planted bugs. README.md beside this file says how."""

@@ -1,0 +1,1 @@
+"""What the three layers share: configuration, databases, login, HTML and the Flask-Testing shim."""

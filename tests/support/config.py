@@ -1,0 +1,10 @@
+"""The configuration of every application that a test creates."""
+
+# Passed to `create_app`, which then reads no environment variable.
+CONFIG = {
+    "TESTING": True,
+    "SECRET_KEY": "test",
+    "SQLALCHEMY_DATABASE_URI": "sqlite://",
+    # One round: tests need a real hash, but not a slow one.
+    "PASSWORD_METHOD": "pbkdf2:sha256:1",
+}
