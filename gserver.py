@@ -74,8 +74,8 @@ class Cursor(sqlite3.Cursor):
 class Connection(sqlite3.Connection):
     """A connection that waits for a lock and lets others work."""
 
-    def cursor(self) -> Cursor:
-        return super().cursor(Cursor)
+    def cursor(self, factory: Any = Cursor) -> Any:
+        return super().cursor(factory)
 
     def commit(self) -> None:
         give_way(super().commit)

@@ -123,7 +123,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types of the application, and of the tools around it."""
+    """Check the types of every file but the learner's."""
     install(session, "types")
     session.run("mypy", *session.posargs)
 

@@ -69,7 +69,7 @@ class TestLoad:
 
 class TestRoutes:
     @pytest.fixture
-    def listed(self, runner: FlaskCliRunner) -> list[tuple[str, str, str]]:
+    def listed(self, runner: FlaskCliRunner) -> list[tuple[str, ...]]:
         """The endpoint, methods and rule of each line."""
         result = runner.invoke(flask.cli.routes_command)
         assert result.exit_code == 0, result.output

@@ -87,14 +87,14 @@ class Browser(FlaskClient):
         super().__init__(*arguments, **{**options, "use_cookies": False})
         self.jar = cookiejar.CookieJar()
 
-    def open(self, url: str, **options: Any) -> TestResponse:
+    def open(self, url: str, **options: Any) -> TestResponse:  # type: ignore[override]
         request = Request(f"http://localhost{url}")
         self.jar.add_cookie_header(request)
         response = super().open(url, headers=request.unredirected_hdrs, **options)
         headers = Message()
         for cookie in response.headers.getlist("Set-Cookie"):
             headers["Set-Cookie"] = cookie
-        self.jar.extract_cookies(SimpleNamespace(info=lambda: headers), request)
+        self.jar.extract_cookies(SimpleNamespace(info=lambda: headers), request)  # type: ignore[arg-type]
         return response
 
 

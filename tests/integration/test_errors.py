@@ -40,7 +40,7 @@ class TestAnswer:
         """Someone who is logged in, where one page is broken and 1000 bytes are too many."""
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.config["MAX_CONTENT_LENGTH"] = 1000
-        app.add_url_rule("/broken", view_func=lambda: {}["a secret of the program"])
+        app.add_url_rule("/broken", view_func=lambda: {"": ""}["a secret of the program"])
         return log_in("John Williams")
 
     @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_sqlalchemy.model import Model
 from sqlalchemy import Connection, delete, event, func, insert, select
 from sqlalchemy.exc import IntegrityError, LegacyAPIWarning
 
@@ -21,7 +22,7 @@ TRANSCRIPTS = Path(__file__).with_name("transcripts")
 ANY_ORDER = doctest.register_optionflag("ANY_ORDER")
 
 
-def count(model: type[db.Model]) -> int:
+def count(model: type[Model]) -> int:
     """Give the number of rows."""
     return db.session.scalar(select(func.count()).select_from(model))
 

@@ -52,10 +52,10 @@ def fill(app: Flask, ids: range) -> None:
     written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
     with app.app_context():
         # Into the tables themselves: so many objects would take longer.
-        db.session.execute(insert(User.__table__), people)
-        db.session.execute(insert(Tag.__table__), words)
+        db.session.execute(insert(db.metadata.tables["user"]), people)
+        db.session.execute(insert(db.metadata.tables["tag"]), words)
         db.session.execute(
-            insert(Blogpost.__table__),
+            insert(db.metadata.tables["blogpost"]),
             [{"id": n, "title": TEMPLATES, "userid": by, "version": 1} for n, by in written],
         )
         db.session.execute(

@@ -82,7 +82,7 @@ class Page:
 
     def complaint(self, label: str) -> str:
         """What the browser itself has to say against the field; empty where it has nothing."""
-        return self._field(label).get_property("validationMessage")
+        return str(self._field(label).get_property("validationMessage"))
 
     def offers(self, words: str) -> bool:
         """Say whether a link or a button of these words can be seen."""
@@ -129,7 +129,7 @@ class Page:
 
     def typed(self, label: str) -> str:
         """Give what is in the field of this label."""
-        return self._field(label).get_property("value")
+        return str(self._field(label).get_property("value"))
 
     # The same with the keys alone.
 

@@ -70,6 +70,13 @@ class Server:
 
 
 @contextmanager
+def sqlite_database() -> Iterator[str]:
+    """Yield the `DATABASE_URL` of a new SQLite file."""
+    with TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/blog.sqlite"
+
+
+@contextmanager
 def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
     """Start a server of the blog: one of `COMMANDS`, or nginx.conf in front of uwsgi.ini."""
     if kind == "nginx.conf":
@@ -94,7 +101,7 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
             # uwsgi.ini has two, and the one for http last.
             addresses = process.wait_for(listening, times=2 if kind == "uwsgi.ini" else 1)
             if kind.startswith("uwsgi"):
-                WebDriverWait(process, PATIENCE, 0.01).until(is_set_up)
+                WebDriverWait(process, PATIENCE, 0.01).until(is_set_up)  # type: ignore[type-var]
             yield Server(kind, database, folder, addresses[::-1], [process])
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -40,6 +39,7 @@ from tests.system.servers import (
     nginx,
     read,
     send,
+    sqlite_database,
     start,
 )
 
@@ -61,13 +61,6 @@ def sockets(server: Server) -> list[Path]:
     """
     found = [path for path in server.folder.rglob("*") if path.is_socket()]
     return [path for path in found if not path.parent.name.startswith("pymp-")]
-
-
-@contextmanager
-def sqlite_database() -> Iterator[str]:
-    """Lend an SQLite file, as a `DATABASE_URL`."""
-    with TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/blog.sqlite"
 
 
 @contextmanager
@@ -114,11 +107,11 @@ def ended(server: Server) -> Iterator[SimpleNamespace]:
     engine = create_engine(database_uri(server.database))
     with start(server.kind, server.database) as other, Visitor(other.url) as visitor:
         *proxies, own = other.processes
-        headers = {**token(visitor), **visitor.cookies_header}
+        headers = {**token(visitor), **visitor.cookies_header}  # type: ignore[arg-type]
         with engine.connect() as program:
             program.execute(taken)
             writer = send(other, "/users/", someone, headers)
-            WebDriverWait(other, PATIENCE, 0.01).until(is_at_work)
+            WebDriverWait(other, PATIENCE, 0.01).until(is_at_work)  # type: ignore[type-var]
 
             own.send(signal.SIGTERM)
             # It is not cut off while it waits for the program.
@@ -441,7 +434,8 @@ def certify(key: Path, certificate: Path) -> None:
     if shutil.which("openssl") is None:
         missing("There is no openssl. On Debian or Ubuntu: apt-get install openssl")
     options = ["-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-    options += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
+    options += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    options += ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run(["openssl", "req", "-x509", *options], check=True, capture_output=True)  # noqa: S603, S607 - our own arguments, and the system's openssl
 
 

@@ -120,7 +120,7 @@ class TestContext(MendTest):
 
     def test_the_teardown_runs_when_a_request_ends(self) -> None:
         def test(case: TestCase) -> None:
-            ended = []
+            ended: list[object] = []
             case.app.teardown_appcontext(ended.append)
             case.client.get("/kept")
             case.assertEqual(ended, [None])

@@ -31,7 +31,7 @@ class Browser:
         headers = Message()
         for cookie in response.headers.getlist("Set-Cookie"):
             headers["Set-Cookie"] = cookie
-        self.jar.extract_cookies(SimpleNamespace(info=lambda: headers), Request(url))  # noqa: S310 - nothing is opened
+        self.jar.extract_cookies(SimpleNamespace(info=lambda: headers), Request(url))  # type: ignore[arg-type]  # noqa: S310 - nothing is opened
 
     def sends(self, url: str = HTTP, later: timedelta = timedelta()) -> dict[str, str]:
         request = Request(url)  # noqa: S310 - nothing is opened

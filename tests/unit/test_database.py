@@ -33,7 +33,7 @@ from tests.unit.cases import DatabaseTestCase
 
 def sql(statement: str) -> object:
     """Execute a statement as another client would; give the first value of its answer."""
-    result = db.session.execute(text(statement))
+    result = db.session.connection().execute(text(statement))
     return result.scalar() if result.returns_rows else None
 
 

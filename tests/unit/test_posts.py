@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from unittest import mock
 
@@ -31,10 +32,10 @@ class TestWrite(DatabaseTestCase):
     def tags_of(self, post: Blogpost) -> list[str]:
         return [tag.tagname for tag in post.tags]
 
-    def refusals(self, **typed: str) -> dict[str, list[str]]:
+    def refusals(self, **typed: str) -> Mapping[str, object]:
         form = self.form(**typed)
         form.validate()
-        return dict(form.errors)
+        return form.errors
 
     def test_what_is_typed_is_tidied(self):
         form = self.form(title="  Using  Templates\tin Flask ", text="\r\nOne.\r\n\r\nTwo.\r\n")

@@ -30,7 +30,7 @@ unittest.main(module=None, argv=["python -m unittest", *sys.argv[1:]])
 
 def imports(path: Path) -> set[str]:
     """Give the names of the packages that a file imports, anywhere in it."""
-    names = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.Import(names=aliases):

@@ -6,8 +6,7 @@ from time import perf_counter
 
 from app.config import database_uri
 from tests.support.databases import fill
-from tests.system.servers import COMMANDS, Visitor, start
-from tests.system.test_deploy import sqlite_database
+from tests.system.servers import COMMANDS, Visitor, sqlite_database, start
 
 LIMIT = 16  # times as slow as the fastest
 AT_ONCE = 3  # seconds
