@@ -1,22 +1,22 @@
-"""Your mission: prove that the application is put together from blueprints as the course says.
+"""Your mission: test that the application is built from blueprints, as in the course.
 
-The topic is app/sample_blueprint.py, which is mounted at `/en` and at `/es`, and `create_app` in
-app/__init__.py, which gives applications that share nothing.
+The code is app/sample_blueprint.py, which is registered at `/en` and at `/es`, and `create_app` in
+app/__init__.py, the application factory. Two applications that it creates share nothing.
 
-The fixtures, which conftest.py in the project's root explains: `app`, `client`.
+Fixtures (see conftest.py in the project's root): `app`, `client`.
 
-- unit: a blueprint on an application of your own, under a prefix of your own. `create_app` without
-  settings keeps its data where `FLASK_INSTANCE_PATH` says: set that to `tmp_path`.
-- integration: both mounts, and where the links on their pages lead.
-- system: follow those links in a browser; tests/system/blog.py has a test case for that.
+- unit: register the blueprint on an application of your own, with a URL prefix of your own.
+  `create_app` without settings stores data in `FLASK_INSTANCE_PATH`: set it to `tmp_path`.
+- integration: request the pages under both prefixes, and check where their links lead.
+- system: follow those links in a browser, with `BlogTestCase` from tests/system/blog.py.
 """
 
 
 class TestPrefix:
-    def test_it_greets_in_english_below_en(self, client):
+    def test_greeting_at_en_is_in_english(self, client):
         response = client.get("/en/John")
 
         assert "Hello, John!" in response.text
 
 
-# Your tests go here. `nox -s kata -- blueprints` grades them.
+# Write your tests here, then run `nox -s kata -- blueprints` to grade them.

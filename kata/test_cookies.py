@@ -1,25 +1,24 @@
-"""Your mission: prove that a cookie remembers the reader's theme, for as long as it should.
+"""Your mission: test the cookie that remembers a visitor's theme.
 
-The topic is app/cookies.py: the page `/preferences` sets the cookie `theme`, every page reads it,
-it expires, it can be forgotten, and no script can read it.
+The code is app/cookies.py: the page `/preferences` sets the cookie `theme`, and every page reads
+it. The cookie expires after a year, a button deletes it, and scripts cannot read it.
 
-The fixtures, which conftest.py in the project's root explains: `app`, `client`. `submit` of
-tests/support/html.py fills in a form; `client.get_cookie("theme")` is what a client has kept.
+Fixtures (see conftest.py in the project's root): `app`, `client`. To fill in a form, use `submit`
+from tests/support/html.py. `client.get_cookie("theme")` returns the cookie that a client stores.
 
-- unit: `theme` in an `app.test_request_context(headers={"Cookie": ...})`.
-- integration: the Set-Cookie header with its attributes, and the request after it.
-- system: what a real browser keeps, and what the page looks like; tests/system/blog.py has a test
-  case for that.
+- unit: call `theme` inside `app.test_request_context(headers={"Cookie": ...})`.
+- integration: check the Set-Cookie header and its attributes, and the request after it.
+- system: check what a browser stores and displays, with `BlogTestCase` from tests/system/blog.py.
 """
 
 from tests.support.html import submit
 
 
 class TestSet:
-    def test_the_client_keeps_the_theme(self, client):
+    def test_client_stores_the_chosen_theme(self, client):
         submit(client, "/preferences", {"theme": "dark"})
 
         assert client.get_cookie("theme").value == "dark"
 
 
-# Your tests go here. `nox -s kata -- cookies` grades them.
+# Write your tests here, then run `nox -s kata -- cookies` to grade them.

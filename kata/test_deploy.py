@@ -1,24 +1,24 @@
-"""Your mission: prove that the application can be served from the project's own files.
+"""Your mission: test that the project's own files start each deployment server.
 
-The topic is gserver.py, wsgi.py, Procfile and the files of deploy/, for uWSGI and for Nginx; and
-in app/config.py the secret key, which all workers of a server share.
+The code is gserver.py, wsgi.py, Procfile, the uWSGI and Nginx files in deploy/, and the secret key
+in app/config.py, which all workers of a server share.
 
-The fixtures are pytest's own: `tmp_path`, and `monkeypatch` to set `FLASK_INSTANCE_PATH` to it. By
-itself the application would keep its data in the project, which a test must not change.
+Fixtures (from pytest): `tmp_path` and `monkeypatch`. Set `FLASK_INSTANCE_PATH` to `tmp_path`:
+otherwise the application stores its data in the project, and a test must not change that.
 
-- unit: read the files, and say what must stand in them; call what makes the key.
-- integration: there is nothing here: between the file and the server lies no function to call.
-- system: start a server from its file, on a free port, and ask it; tests/system/servers.py can.
+- unit: read the files and check their settings; call the function that creates the key.
+- integration: nothing, because no function lies between a file and its server.
+- system: start a server on a free port and send it requests, with tests/system/servers.py.
 """
 
 from pathlib import Path
 
 
 class TestHeroku:
-    def test_other_machines_reach_the_web_process(self):
+    def test_procfile_accepts_connections_from_other_machines(self):
         [web] = [line for line in Path("Procfile").read_text().splitlines() if line[:4] == "web:"]
 
         assert "0.0.0.0:$PORT" in web
 
 
-# Your tests go here. `nox -s kata -- deploy` grades them.
+# Write your tests here, then run `nox -s kata -- deploy` to grade them.

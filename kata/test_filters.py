@@ -1,21 +1,21 @@
-"""Your mission: prove that the templates' filters make of a value what the course says.
+"""Your mission: test the template filters.
 
-The topic is app/filters.py: the course's examples of Jinja's own filters, a filter of one's own,
-`startswith`, and the page `/filters` that shows them all.
+The code is app/filters.py: the course's examples of Jinja's filters, the custom filter
+`startswith`, and the page `/filters`, which shows every example with its result.
 
-The fixtures, which conftest.py in the project's root explains: `app`, `client`.
+Fixtures (see conftest.py in the project's root): `app`, `client`.
 
 - unit: call `startswith`, or render a template of your own with `app.jinja_env.from_string`.
-- integration: read the page with `page` and `texts` of tests/support/html.py.
-- system: what a reader sees of it in a browser; tests/system/blog.py has a test case for that.
+- integration: read the page with `page` and `texts` from tests/support/html.py.
+- system: read the page in a browser, with `BlogTestCase` from tests/system/blog.py.
 """
 
 from app.filters import startswith
 
 
 class TestCustom:
-    def test_a_word_begins_with_its_beginning(self):
+    def test_startswith_recognizes_a_prefix(self):
         assert startswith("university", "un") == "un-word"
 
 
-# Your tests go here. `nox -s kata -- filters` grades them.
+# Write your tests here, then run `nox -s kata -- filters` to grade them.

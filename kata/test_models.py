@@ -1,23 +1,23 @@
-"""Your mission: prove that the tables relate as the course says, and that the database sees to it.
+"""Your mission: test the models, their relationships and the rules in the database.
 
-The topic is app/models.py and app/dataset.py: one to one, one to many, many to many, what is
-deleted with what, what must be unique, and the course's data.
+The code is app/models.py and app/dataset.py: one-to-one, one-to-many and many-to-many
+relationships, cascading deletes, unique columns, and the course data.
 
-The fixtures, which conftest.py in the project's root explains: `app`, `runner`, `dataset`.
+Fixtures (see conftest.py in the project's root): `app`, `runner`, `dataset`.
 
-- unit: how a model shows itself, how a name is folded, and what a database in memory stores,
-  refuses and deletes: commit, and read again with the session expired.
-- integration: the course's data, through the application and its commands.
-- system: what is left on the pages after someone is deleted; tests/system/blog.py has a test case
-  for that.
+- unit: check a model's `repr`, how names are compared, and what a database in memory stores,
+  rejects and deletes. Commit, expire the session, and read the rows again.
+- integration: load the course data with the application's own commands, and check it.
+- system: check the pages after an account is deleted, with `BlogTestCase` from
+  tests/system/blog.py.
 """
 
 from app.models import User
 
 
 class TestRepr:
-    def test_a_user_shows_the_name(self):
+    def test_repr_of_a_user_shows_the_name(self):
         assert repr(User(username="John Williams")) == "<User 'John Williams'>"
 
 
-# Your tests go here. `nox -s kata -- models` grades them.
+# Write your tests here, then run `nox -s kata -- models` to grade them.

@@ -1,25 +1,27 @@
-"""Your mission: prove that the blog shows its posts, and lets each author change only their own.
+"""Your mission: test that visitors can read posts and that only their authors can change them.
 
-The topic is app/posts.py and app/paging.py: lists by newest, author and tag, page by page, one
-post, a new one, and the author's edits. A list takes as many queries for one post as for hundreds.
+The code is app/posts.py and app/paging.py: lists by date, author and tag with keyset pagination,
+a single post, and the forms to write, edit and delete one. A list takes the same number of queries
+for one post as for hundreds (no N+1 queries).
 
-The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
-`fordo`, `statements`. `submit`, `page` and `texts` of tests/support/html.py fill in forms and
-read pages.
+Fixtures (see conftest.py in the project's root): `app`, `client`, `dataset`, `john`, `fordo`,
+`statements`. To fill in a form or read a page, use `submit`, `page` and `texts` from
+tests/support/html.py.
 
-- unit: `tag_names`, and what the form refuses.
-- integration: who may do what, what is stored, what is shown, and in which order.
-- system: write, edit and delete a post in a browser; tests/system/blog.py has a test case.
+- unit: check `tag_names`, and which input the form rejects.
+- integration: check permissions, and what is stored and shown, and in which order.
+- system: write, edit and delete a post in a browser, with `BlogTestCase` from
+  tests/system/blog.py.
 """
 
 from tests.support.html import texts
 
 
 class TestRead:
-    def test_a_tag_leads_to_the_posts_that_bear_it(self, client, dataset):
+    def test_tag_page_lists_only_posts_with_that_tag(self, client, dataset):
         response = client.get("/posts/tagged/3")
 
         assert texts(response, "article h2") == ["Working with Databases in Flask"]
 
 
-# Your tests go here. `nox -s kata -- posts` grades them.
+# Write your tests here, then run `nox -s kata -- posts` to grade them.

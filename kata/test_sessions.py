@@ -1,25 +1,24 @@
-"""Your mission: prove that a session remembers who is logged in, and lets nobody else in.
+"""Your mission: test that a session remembers who is logged in and cannot be abused.
 
-The topic is app/sessions.py: sign up, log in, log out, pages that need a login, and the signed
-cookie that carries it all; and the secret key of app/config.py that signs it. Every form has a
-token that guards it.
+The code is app/sessions.py (sign-up, login, logout, pages that require a login, CSRF protection)
+and the secret key in app/config.py, which signs the session cookie.
 
-The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
-`fordo`, `log_in`, which logs in without the form. `submit` of tests/support/html.py fills in a
-form, tests/support/databases.py has the PASSWORD.
+Fixtures (see conftest.py in the project's root): `app`, `client`, `dataset`, `john`, `fordo`, and
+`log_in`, which logs a user in without the form. To fill in a form, use `submit` from
+tests/support/html.py. The users' PASSWORD is in tests/support/databases.py.
 
-- unit: `is_local` and the forms: functions and classes, with nothing stored.
-- integration: what a client may see before and after it logs in, and after it logs out.
-- system: the same in a browser, which obeys redirects and keeps cookies by itself;
-  tests/system/blog.py has a test case for that.
+- unit: call `is_local`, which prevents open redirects, and validate the forms.
+- integration: check what a client may see before login, after login and after logout.
+- system: the same in a browser, which follows redirects and stores cookies itself, with
+  `BlogTestCase` from tests/system/blog.py.
 """
 
 
 class TestLogin:
-    def test_a_new_post_needs_a_login(self, client):
+    def test_writing_a_post_requires_a_login(self, client):
         response = client.get("/posts/new")
 
         assert response.location == "/login?next=/posts/new"
 
 
-# Your tests go here. `nox -s kata -- sessions` grades them.
+# Write your tests here, then run `nox -s kata -- sessions` to grade them.

@@ -1,26 +1,26 @@
-"""Your mission: prove that the views that are classes answer each method as they should.
+"""Your mission: test that the class-based views answer each HTTP method correctly.
 
-The topic is app/views.py: pages of one class, the contact card's GET and POST, and `UserAPI`, with
-a method of its own for each method of HTTP.
+The code is app/views.py: pages from `BaseView`, the contact card (GET and POST), and `UserAPI`,
+which has one Python method per HTTP method.
 
-The fixtures, which conftest.py in the project's root explains: `app`, `client`, `dataset`, `john`,
-`fordo`. The API wants the header that `token` of tests/support/html.py reads; `submit` fills in
-a form.
+Fixtures (see conftest.py in the project's root): `app`, `client`, `dataset`, `john`, `fordo`. The
+API requires a CSRF token in a header, which `token` from tests/support/html.py returns. To fill in
+a form, use `submit` from the same module.
 
-- unit: an application of your own, with one rule, and the class under test.
-- integration: status, headers, JSON, and what is in the database after it.
-- system: rename and delete yourself on the people page, whose script calls the API;
-  tests/system/blog.py has a test case for that.
+- unit: create an application with one URL rule, for the class under test.
+- integration: check the status, headers and JSON of a response, and what the database stores.
+- system: rename and delete your account on the people page, whose script calls the API, with
+  `BlogTestCase` from tests/system/blog.py.
 """
 
 from tests.support.html import texts
 
 
 class TestView:
-    def test_about_is_a_page_of_its_own(self, client):
+    def test_about_page_has_its_own_heading(self, client):
         response = client.get("/about")
 
         assert texts(response, "h1") == ["About"]
 
 
-# Your tests go here. `nox -s kata -- views` grades them.
+# Write your tests here, then run `nox -s kata -- views` to grade them.
