@@ -17,9 +17,10 @@ LAYERS = ["unit", "integration", "system"]
 
 INTRO = """# The course, feature by feature
 
-Each row is a feature of the course, with the title of its section there. A number counts its tests
-on that layer and leads to their class, which has the feature's name: `one_to_one` is
-`class TestOneToOne`. `nox -s map` writes this page, from `docs/features.toml` and the tests.
+Each row is a feature of the course, with the title of its section there. Each number is the number
+of tests on that layer and links to their class: the feature `one_to_one` is `class TestOneToOne`.
+
+`nox -s map` generates this page from `docs/features.toml` and the tests. Do not edit it by hand.
 """
 
 
