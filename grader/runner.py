@@ -23,7 +23,6 @@ from typing import Self, TypeVar
 from grader.catalogue import Edit
 from grader.project import BYTE_CODE, Files, text_of
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 # What a developer's own settings must not change.
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
 # What the tests import, but for the application: imported once, before any run.
@@ -206,7 +205,6 @@ class Worker:
             "arguments": job.arguments,
             "backwards": job.backwards,
             "record": str(record),
-            "checkout": str(CHECKOUT),
         }
         self.begin(json.dumps(request))
         began = time.monotonic()

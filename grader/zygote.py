@@ -13,13 +13,9 @@ import importlib
 import io
 import json
 import os
-import re
 import signal
-import stat
-import struct
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +25,6 @@ OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "--tb=line"]
 OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # nothing is left
 LONGEST_REASON = 200  # characters
 HERE = Path.cwd()  # the copy of the project; a test may go elsewhere
-
-# What Python says of itself before it opens or changes a file.
-OF_FILES = {"open", "sqlite3.connect"}
-OF_FILES |= {f"os.{name}" for name in ("chmod", "link", "listdir", "mkdir", "remove", "rename")}
-OF_FILES |= {f"os.{name}" for name in ("rmdir", "scandir", "symlink", "truncate", "utime")}
-# And before it starts another program.
-OF_PROGRAMS = {"os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
-# Linux' system calls for it, and its bits: to write, read and truncate a file; in a folder also to
-# remove, make and move whatever there is. Not to list it, nor to execute: neither tells a bug.
-LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-OF_A_FILE = 0b100_0000_0000_0110
-OF_A_FOLDER = 0b111_1111_1111_0110
 LARGEST_FILE = 2**26  # bytes: what prints without end must not fill the disk
 
 
@@ -107,86 +91,9 @@ def one_line(text: str) -> str:
     return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
 
 
-def keep_out_of(checkout: str) -> None:
-    """Refuse the checkout's files to the tests, but for a virtual environment there.
-
-    What the tests are to see is in the copy, and the bugs are not. Linux refuses them to every
-    program that the tests start; Python says why, where it is Python that opens a file or is told
-    to give its name to another program. From Python's "Audit events".
-    """
-    allowed = tuple(os.path.realpath(path) for path in (HERE.parent, sys.prefix, sys.base_prefix))
-    if has_landlock():
-        allow_alone([*allowed, *beside(checkout)])
-
-    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in OF_FILES:
-            paths = [a for a in arguments[:2] if isinstance(a, str | bytes | os.PathLike)]
-            names = [os.path.realpath(os.fsdecode(path)) for path in paths]
-        elif event in OF_PROGRAMS:
-            names = re.findall(re.escape(checkout) + r"[^\s'\"]*", repr(arguments[:2]))
-        else:  # nearly always: Python says much of itself
-            return
-        for name in names:
-            if (
-                is_within(name, checkout)
-                and not any(is_within(name, a) for a in allowed)
-                and not (event == "os.chmod" and has_mode(name, arguments[1]))
-            ):
-                raise PermissionError(f"{name} is not for tests: they have a copy.")
-
-    sys.addaudithook(refuse)
-
-
-def has_landlock() -> bool:
-    """Say whether this is a Linux, of 6.2 or newer, that lets a process give up rights to files."""
-    if sys.platform != "linux":
-        return False
-    return bool(ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, 1) >= 3)  # its version
-
-
-def allow_alone(paths: Iterable[str]) -> None:
-    """Let this process, and all that it starts, open and change only what is below `paths`.
-
-    Nobody can take it back, not even root. From Linux' "Landlock: unprivileged access control".
-    """
-    library = ctypes.CDLL(None, use_errno=True)
-    rules = library.syscall(LANDLOCK_CREATE_RULESET, struct.pack("=Q", OF_A_FOLDER), 8, 0)
-    for path in paths:
-        with contextlib.suppress(OSError):  # it is gone by now
-            place = os.open(path, os.O_PATH | os.O_NOFOLLOW)
-            rights = OF_A_FOLDER if stat.S_ISDIR(os.fstat(place).st_mode) else OF_A_FILE
-            library.syscall(LANDLOCK_ADD_RULE, rules, 1, struct.pack("=Qi", rights, place), 0)
-            os.close(place)
-    library.prctl(38, 1, 0, 0, 0)  # no program gets new privileges: Linux asks for it
-    if library.syscall(LANDLOCK_RESTRICT_SELF, rules, 0):
-        raise OSError(ctypes.get_errno(), "Linux does not keep the tests out of the checkout")
-    os.close(rules)
-
-
-def beside(checkout: str) -> Iterator[str]:
-    """Give what is beside the checkout, and beside each folder above it: all else that there is."""
-    for folder in Path(checkout).parents:
-        with contextlib.suppress(OSError):  # this user may not list it
-            yield from (e.path for e in os.scandir(folder) if not is_within(checkout, e.path))
-
-
-def has_mode(name: str, mode: int) -> bool:
-    """Say whether the path has these permissions already.
-
-    The wheel of PostgreSQL, run by root, gives each folder above it what it has.
-    """
-    return stat.S_IMODE(Path(name).stat().st_mode) == stat.S_IMODE(mode)
-
-
-def is_within(name: str, folder: str) -> bool:
-    """Say whether the path is that of the folder, or of something in it."""
-    return name == folder or name.startswith(folder + os.sep)
-
-
 def run(request: dict[str, Any]) -> None:
     """Run the tests of a request, whatever they print, and record what becomes of them."""
     del sys.argv[1:]  # a file that calls `unittest.main()` would take them for its own
-    keep_out_of(request["checkout"])
     with contextlib.suppress(ImportError):  # Windows has none
         resource = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))

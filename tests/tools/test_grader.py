@@ -19,13 +19,11 @@ from grader.catalogue import load
 from grader.grading import Grade, grade
 from grader.project import project_files
 from grader.runner import Pool
-from grader.zygote import has_landlock
 from tests.support.missing import missing
 
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).with_name("golden")
 CATALOGUE = load(PROJECT)
-BUGS = str(PROJECT / "kata" / "bugs" / "words.toml")
 
 # Whose tests cannot be graded: the verdict, and how the reason begins.
 UNGRADED = {
@@ -37,30 +35,6 @@ UNGRADED = {
     "syntax": ("broken", "The tests cannot be run: SyntaxError: invalid syntax"),
     "nowhere": ("broken", "The tests cannot be run: ERROR: file or directory not found"),
     "script": ("broken", "The tests cannot be run: kata/script.py ends the process that"),
-    "reaches_out": (
-        "red",
-        f"Without any bug kata/reaches_out.py::test_reads fails: PermissionError: {BUGS}",
-    ),
-    "closes": (
-        "red",
-        f"Without any bug kata/closes.py::test_closes fails: PermissionError: {BUGS}",
-    ),
-    "starts": (
-        "red",
-        f"Without any bug kata/starts.py::test_reads fails: PermissionError: {BUGS}",
-    ),
-    "descends": (
-        "red",
-        "Without any bug kata/descends.py::test_reads fails: PermissionError: [Errno 13]",
-    ),
-    "tells": (
-        "red",
-        "Without any bug kata/tells.py::test_reads fails: subprocess.CalledProcessError:",
-    ),
-    "alters": (
-        "red",
-        "Without any bug kata/alters.py::test_writes fails: subprocess.CalledProcessError:",
-    ),
     "floods": (
         "red",
         "Without any bug kata/floods.py::test_prints fails: OSError: [Errno 27] File too large",
@@ -102,23 +76,6 @@ story = "The server is gone as soon as it starts."
 hint = "What does it run?"
 """
 
-# What they do to the catalogue, `BUGS`.
-KNOW_THE_CATALOGUE = {
-    "reaches_out": "def test_reads():\n    BUGS.read_text()",
-    "closes": "def test_closes():\n    BUGS.chmod(0o400)",
-    "keeps": "def test_keeps():\n    BUGS.chmod(BUGS.stat().st_mode)",
-    "starts": "def test_reads():\n    subprocess.run(['cat', BUGS])",
-    "descends": """def test_reads():
-    root = os.open("/", os.O_RDONLY)
-    os.open(BUGS.relative_to("/"), os.O_RDONLY, dir_fd=root)""",
-    "tells": """def test_reads():
-    subprocess.run(["xargs", "-0", "cat"], input=bytes(BUGS), check=True)""",
-    "alters": """def test_writes():
-    subprocess.run(["xargs", "-0", "tee", "-a"], input=bytes(BUGS), check=True)""",
-}
-# What only Linux can refuse.
-OUT_OF_PYTHON = {"descends", "tells", "alters"}
-
 Grader = Callable[[str], Grade]
 
 
@@ -150,9 +107,6 @@ def graded() -> Iterator[Grader]:
     files = project_files(PROJECT)
     # No linter would let it be a file.
     files["kata/syntax.py"] = b"def test_greets(:\n"
-    begin = f"import os\nimport subprocess\nfrom pathlib import Path\n\nBUGS = Path({BUGS!r})\n\n"
-    for learner, test in KNOW_THE_CATALOGUE.items():
-        files[f"kata/{learner}.py"] = f"{begin}\n{test}\n".encode()
     with Pool(files, size=2) as pool:
         yield grader_of(pool)
 
@@ -224,17 +178,11 @@ class TestGrade:
     def test_no_test_finds_the_catalogue(self, graded):
         assert graded("curious").tests == 1
 
-    def test_what_gives_the_checkout_the_permissions_it_has_changes_nothing(self, graded):
-        """The wheel of PostgreSQL does so with each folder above it, where root runs it."""
-        assert graded("keeps").tests == 1
-
     @pytest.mark.parametrize("learner", UNGRADED)
     def test_what_cannot_be_graded_is_said_in_a_line(self, graded, learner):
         verdict, reason = UNGRADED[learner]
         if learner in {"kills", "stops"} and not hasattr(signal, "SIGKILL"):
             missing("This system has no such signal.")
-        if learner in OUT_OF_PYTHON and not has_landlock():
-            missing("This system has no Landlock.")
 
         grade = graded(learner)
 
