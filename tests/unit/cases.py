@@ -1,4 +1,4 @@
-"""What several modules of this layer start from."""
+"""Base classes of the tests in this layer."""
 
 from flask import Flask
 
@@ -9,10 +9,10 @@ from tests.support.flask_testing_shim import TestCase
 
 
 class DatabaseTestCase(TestCase):
-    """Gives each test an application whose database, in memory, has the tables and no row.
+    """A test case with an application context and empty tables in an in-memory database.
 
-    The application's context is there for the whole test, as it is in `flask shell`. A request
-    would share it, and hide a forgotten commit: no test of such a class makes one.
+    The context stays pushed for the whole test, as in `flask shell`. A test client would share it
+    and hide a forgotten commit, so tests with a client use another base class.
     """
 
     def create_app(self) -> Flask:
