@@ -1,4 +1,4 @@
-"""Blueprints on bare applications: what one is, and what each registration of it adds."""
+"""Blueprints: what each registration adds to an application, and the application factory."""
 
 import unittest
 
@@ -15,8 +15,8 @@ from app.sample_blueprint import WORDS, sample_blueprint
 from tests.support.config import CONFIG
 
 
-def bare_app(*languages: str) -> Flask:
-    """Make an application of the sample blueprint alone, registered for each language."""
+def app_in(*languages: str) -> Flask:
+    """Return an application with the sample blueprint alone, registered once per language."""
     app = Flask(__name__)
     app.jinja_loader = DictLoader({"greeting.html": "{{ words[word] }}, {{ name }}!"})
     for language in languages:
@@ -25,47 +25,54 @@ def bare_app(*languages: str) -> Flask:
 
 
 def urls(app: Flask) -> MapAdapter:
+    """Return the URLs of an application, to be matched without a request."""
     return app.url_map.bind("localhost")
 
 
 class TestOrganise(unittest.TestCase):
-    def test_a_blueprint_is_no_application(self):
+    def test_blueprint_is_not_an_application(self):
         self.assertNotIsInstance(sample_blueprint, Flask)
         self.assertFalse(callable(sample_blueprint), "A WSGI server could call it.")
 
-    def test_an_application_has_none_of_the_urls_of_a_blueprint_that_it_did_not_register(self):
+    def test_application_does_not_have_the_urls_of_an_unregistered_blueprint(self):
+        app = app_in()
+
         with self.assertRaises(NotFound):
-            urls(bare_app()).match("/en/John")
+            urls(app).match("/en/John")
 
-    def test_a_registered_blueprint_adds_its_urls(self):
-        endpoint, values = urls(bare_app("en")).match("/en/John")
+    def test_registering_a_blueprint_adds_its_urls(self):
+        app = app_in("en")
 
-        self.assertEqual((endpoint, values), ("en.greeting", {"name": "John"}))
+        self.assertEqual(urls(app).match("/en/John"), ("en.greeting", {"name": "John"}))
 
-    def test_two_blueprints_may_not_have_one_name(self):
-        app = bare_app("en")
+    def test_two_blueprints_cannot_have_the_same_name(self):
+        app = app_in("en")
 
         with self.assertRaisesRegex(ValueError, "'en' is already registered"):
             app.register_blueprint(Blueprint("en", __name__))
 
 
 class TestPrefix(unittest.TestCase):
-    def test_each_page_lies_under_the_prefix(self):
-        adapter = urls(bare_app("en"))
+    def test_every_url_of_the_blueprint_is_under_the_prefix(self):
+        app = app_in("en")
 
-        self.assertEqual(adapter.match("/en/"), ("en.greeting", {}))
-        self.assertEqual(adapter.match("/en/John/farewell"), ("en.farewell", {"name": "John"}))
+        self.assertEqual(urls(app).match("/en/"), ("en.greeting", {}))
+        self.assertEqual(urls(app).match("/en/John/farewell"), ("en.farewell", {"name": "John"}))
 
-    def test_no_page_lies_beside_the_prefix(self):
+    def test_no_url_of_the_blueprint_is_outside_the_prefix(self):
+        app = app_in("en")
+
         for path in ("/", "/John", "/John/farewell", "/english/John", "/es/John"):
             with self.subTest(path=path), self.assertRaises(NotFound):
-                urls(bare_app("en")).match(path)
+                urls(app).match(path)
 
-    def test_a_longer_path_is_no_name(self):
+    def test_name_in_the_url_is_one_segment_of_the_path(self):
+        app = app_in("en")
+
         with self.assertRaises(NotFound):
-            urls(bare_app("en")).match("/en/no/such/page")
+            urls(app).match("/en/no/such/page")
 
-    def test_the_prefix_is_chosen_where_it_is_registered(self):
+    def test_prefix_is_chosen_by_the_registration(self):
         app = Flask(__name__)
 
         app.register_blueprint(sample_blueprint, url_prefix="/welcome")
@@ -75,34 +82,34 @@ class TestPrefix(unittest.TestCase):
 
 
 class TestRepeat(unittest.TestCase):
-    def test_each_registration_answers_under_its_own_prefix(self):
-        adapter = urls(bare_app("en", "es"))
-
-        self.assertEqual(adapter.match("/en/John")[0], "en.greeting")
-        self.assertEqual(adapter.match("/es/John")[0], "es.greeting")
-
-    def test_each_registration_has_urls_of_its_own(self):
-        with bare_app("en", "es").test_request_context():
-            self.assertEqual(url_for("en.farewell", name="John"), "/en/John/farewell")
-            self.assertEqual(url_for("es.farewell", name="John"), "/es/John/farewell")
-
-    def test_a_url_of_this_registration_is_named_with_a_dot(self):
-        with bare_app("en", "es").test_request_context("/es/John"):
-            self.assertEqual(url_for(".greeting", name="Fordo"), "/es/Fordo")
-
-    def test_the_name_of_the_blueprint_itself_names_neither(self):
-        with bare_app("en", "es").test_request_context(), self.assertRaises(BuildError):
-            url_for(f"{sample_blueprint.name}.greeting")
-
-    def test_a_second_registration_needs_a_name_of_its_own(self):
+    def test_second_registration_needs_a_name_of_its_own(self):
         app = Flask(__name__)
         app.register_blueprint(sample_blueprint, url_prefix="/en")
 
         with self.assertRaisesRegex(ValueError, "Use 'name=' to provide a unique name"):
             app.register_blueprint(sample_blueprint, url_prefix="/es")
 
-    def test_each_registration_speaks_its_own_language(self):
-        client = bare_app("en", "es").test_client()
+    def test_both_registrations_are_reached_under_their_own_prefix(self):
+        app = app_in("en", "es")
+
+        self.assertEqual(urls(app).match("/en/John")[0], "en.greeting")
+        self.assertEqual(urls(app).match("/es/John")[0], "es.greeting")
+
+    def test_url_for_takes_the_name_of_the_registration(self):
+        with app_in("en", "es").test_request_context():
+            self.assertEqual(url_for("en.farewell", name="John"), "/en/John/farewell")
+            self.assertEqual(url_for("es.farewell", name="John"), "/es/John/farewell")
+
+    def test_url_for_does_not_take_the_name_of_the_blueprint(self):
+        with app_in("en", "es").test_request_context(), self.assertRaises(BuildError):
+            url_for(f"{sample_blueprint.name}.greeting")
+
+    def test_url_for_with_a_leading_dot_stays_in_the_current_registration(self):
+        with app_in("en", "es").test_request_context("/es/John"):
+            self.assertEqual(url_for(".greeting", name="Fordo"), "/es/Fordo")
+
+    def test_both_registrations_greet_in_their_own_language(self):
+        client = app_in("en", "es").test_client()
 
         for path, text in (
             ("/en/", "Hello, World!"),
@@ -113,40 +120,41 @@ class TestRepeat(unittest.TestCase):
             with self.subTest(path=path):
                 self.assertEqual(client.get(path).text, text)
 
-    def test_each_language_has_the_same_words(self):
+    def test_both_languages_have_the_same_words(self):
         self.assertEqual(WORDS["en"].keys(), WORDS["es"].keys())
 
 
 class TestFactory(unittest.TestCase):
-    def test_each_call_makes_another_application(self):
-        self.assertIsNot(create_app(CONFIG), create_app(CONFIG))
+    """`create_app` returns independent applications: nothing is shared between two of them."""
 
-    def test_a_setting_of_one_is_not_one_of_the_other(self):
-        one, other = create_app(CONFIG), create_app(CONFIG)
+    def setUp(self):
+        self.first, self.second = create_app(CONFIG), create_app(CONFIG)
 
-        one.config["PAGE_SIZE"] = 3
+    def test_factory_returns_a_new_application_on_every_call(self):
+        self.assertIsNot(self.first, self.second)
 
-        self.assertEqual(other.config["PAGE_SIZE"], DEFAULTS["PAGE_SIZE"])
-        self.assertEqual(create_app(CONFIG).config["PAGE_SIZE"], DEFAULTS["PAGE_SIZE"])
+    def test_setting_is_not_shared_with_another_application(self):
+        self.first.config["PAGE_SIZE"] = 3
 
-    def test_a_page_of_one_is_not_one_of_the_other(self):
-        one, other = create_app(CONFIG), create_app(CONFIG)
+        for other in (self.second, create_app(CONFIG)):
+            self.assertEqual(other.config["PAGE_SIZE"], DEFAULTS["PAGE_SIZE"])
 
-        one.add_url_rule("/extra", view_func=lambda: "")
+    def test_url_is_not_shared_with_another_application(self):
+        self.first.add_url_rule("/extra", view_func=lambda: "", endpoint="extra")
 
-        self.assertIn("/extra", [rule.rule for rule in one.url_map.iter_rules()])
-        self.assertNotIn("/extra", [rule.rule for rule in other.url_map.iter_rules()])
+        self.assertEqual(urls(self.first).match("/extra"), ("extra", {}))
+        with self.assertRaises(NotFound):
+            urls(self.second).match("/extra")
 
-    def test_a_row_of_one_is_not_one_of_the_other(self):
-        one, other = create_app(CONFIG), create_app(CONFIG)
-        for app in (one, other):
+    def test_stored_row_is_not_shared_with_another_application(self):
+        for app in (self.first, self.second):
             with app.app_context():
                 self.addCleanup(db.engine.dispose)
                 create_tables()
 
-        with one.app_context():
+        with self.first.app_context():
             db.session.add(User(username="John Williams"))
             db.session.commit()
 
-        with other.app_context():
+        with self.second.app_context():
             self.assertIsNone(db.session.scalar(select(User)))

@@ -1,19 +1,20 @@
-"""An error is answered as a page or as JSON, whichever the client would rather have."""
+"""Error responses: a page or JSON, depending on what the client accepts."""
 
 import unittest
 
-from flask import Flask, json
+from flask import Flask, Response, json
 from jinja2 import DictLoader
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app.errors import answer, database_is_away, wants_json
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+NO_PREFERENCE = (None, "", "*/*", "text/html,application/json")
 
 
 class ErrorTestCase(unittest.TestCase):
-    """Gives each test an application with an error page, and nothing else."""
+    """Base class with an application that has an error page and no other page."""
 
     def setUp(self):
         self.app = Flask(__name__)
@@ -22,81 +23,82 @@ class ErrorTestCase(unittest.TestCase):
 
 class TestWantsJson(ErrorTestCase):
     def wants_json(self, path: str = "/", accept: str | None = None, **request: object) -> bool:
+        """Return True if a request with this `Accept` header wants JSON."""
         headers = {} if accept is None else {"Accept": accept}
         with self.app.test_request_context(path, headers=headers, **request):
             return wants_json()
 
-    def test_a_browser_gets_a_page_everywhere(self):
+    def test_browser_gets_a_page_at_every_url(self):
         for path in ("/", "/posts/1", "/users/1"):
             with self.subTest(path=path):
                 self.assertFalse(self.wants_json(path, BROWSER))
 
-    def test_whoever_has_no_preference_gets_a_page(self):
-        for accept in (None, "", "*/*", "text/html,application/json"):
+    def test_client_without_a_preference_gets_a_page(self):
+        for accept in NO_PREFERENCE:
             with self.subTest(accept=accept):
                 self.assertFalse(self.wants_json("/", accept))
 
-    def test_whoever_has_no_preference_gets_json_from_the_api(self):
-        for accept in (None, "", "*/*", "text/html,application/json"):
+    def test_client_without_a_preference_gets_json_from_the_api(self):
+        for accept in NO_PREFERENCE:
             with self.subTest(accept=accept):
                 self.assertTrue(self.wants_json("/users/1", accept))
 
-    def test_whoever_sends_json_and_has_no_preference_gets_json(self):
+    def test_client_without_a_preference_gets_json_in_response_to_json(self):
         self.assertTrue(self.wants_json("/signup", method="POST", json={}))
 
-    def test_whoever_asks_for_json_gets_it_everywhere(self):
+    def test_client_that_accepts_json_gets_it_at_every_url(self):
         for accept in ("application/json", "application/*", "text/html;q=0.5, application/json"):
             with self.subTest(accept=accept):
                 self.assertTrue(self.wants_json("/", accept))
 
-    def test_whoever_sends_json_may_still_ask_for_a_page(self):
+    def test_client_that_sends_json_but_accepts_html_gets_a_page(self):
         self.assertFalse(self.wants_json("/users/", "text/html", method="POST", json={}))
 
-    def test_whoever_takes_neither_gets_what_the_address_has(self):
+    def test_client_that_accepts_neither_gets_the_default_of_the_url(self):
         self.assertFalse(self.wants_json("/", "image/png"))
         self.assertTrue(self.wants_json("/users/1", "image/png"))
 
-    def test_an_address_that_only_resembles_the_api_is_a_page(self):
+    def test_url_that_resembles_the_api_returns_a_page(self):
         for path in ("/users", "/posts/users/", "/usersmanual/"):
             with self.subTest(path=path):
                 self.assertFalse(self.wants_json(path))
 
 
 class TestAnswer(ErrorTestCase):
-    def test_a_page_has_the_status_and_the_name_of_the_error(self):
-        with self.app.test_request_context("/"):
-            response = answer(NotFound())
+    def answer(self, path: str, error: HTTPException) -> Response:
+        with self.app.test_request_context(path):
+            return answer(error)
+
+    def test_error_page_has_the_status_and_the_name_of_the_error(self):
+        response = self.answer("/", NotFound())
 
         self.assertEqual(response.status_code, 404)
         self.assertEqual(response.content_type, "text/html; charset=utf-8")
         self.assertEqual(response.get_data(as_text=True), "<h1>Not Found</h1>")
 
-    def test_json_has_the_status_the_name_and_the_message(self):
-        with self.app.test_request_context("/users/9"):
-            response = answer(NotFound("There is nobody of this id."))
+    def test_json_error_has_the_status_the_name_and_the_message(self):
+        response = self.answer("/users/9", NotFound("No such user."))
 
         self.assertEqual(response.status_code, 404)
         self.assertEqual(response.content_type, "application/json")
         self.assertEqual(
             json.loads(response.data),
-            {"code": 404, "name": "Not Found", "message": "There is nobody of this id."},
+            {"code": 404, "name": "Not Found", "message": "No such user."},
         )
 
-    def test_a_wrong_method_names_the_right_ones(self):
-        with self.app.test_request_context("/"):
-            response = answer(MethodNotAllowed(["GET", "HEAD"]))
+    def test_method_not_allowed_lists_the_allowed_methods(self):
+        response = self.answer("/", MethodNotAllowed(["GET", "HEAD"]))
 
         self.assertEqual(response.headers["Allow"], "GET, HEAD")
 
-    def test_a_cache_is_told_that_the_answer_depends_on_what_was_asked_for(self):
-        with self.app.test_request_context("/"):
-            response = answer(RequestEntityTooLarge())
+    def test_vary_header_tells_caches_that_the_response_depends_on_accept(self):
+        response = self.answer("/", NotFound())
 
         self.assertIn("Accept", response.vary)
 
 
 class TestDatabaseIsAway(ErrorTestCase):
-    def test_it_is_unavailable_and_may_pass(self):
+    def test_database_error_is_a_503_that_does_not_show_the_statement(self):
         error = OperationalError("SELECT secret", {}, Exception("no such table"))
 
         with self.app.test_request_context("/users/"), self.assertLogs(self.app.logger):
@@ -105,7 +107,7 @@ class TestDatabaseIsAway(ErrorTestCase):
         self.assertEqual(response.status_code, 503)
         self.assertNotIn("SELECT", response.get_data(as_text=True))
 
-    def test_what_happened_is_logged_with_what_to_do(self):
+    def test_database_error_is_logged_with_the_command_that_may_fix_it(self):
         error = OperationalError("SELECT 1", {}, Exception("no such table: user"))
 
         with self.app.test_request_context("/"), self.assertLogs(self.app.logger) as logs:
