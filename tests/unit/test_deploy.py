@@ -1,4 +1,7 @@
-"""The deployment files, read: what they must agree on with each other and with the application."""
+"""The deployment files: what must match between them and the application.
+
+The files are only parsed here; the system layer starts the servers.
+"""
 
 import ast
 import re
@@ -16,40 +19,40 @@ NGINX = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
 PROCFILE = (ROOT / "Procfile").read_text("utf-8")
 
 
-def uwsgi() -> dict[str, str]:
-    """Give the options of uwsgi.ini."""
-    # Without interpolation, as `%` is uWSGI's own. An option that is there twice is an error.
+def uwsgi_options() -> dict[str, str]:
+    """Return the options in uwsgi.ini; an option that is set twice is an error."""
+    # No interpolation, because `%` has a meaning of its own in uWSGI.
     parser = ConfigParser(interpolation=None)
     parser.read_string((ROOT / "deploy" / "uwsgi.ini").read_text("utf-8"))
     return dict(parser["uwsgi"])
 
 
-def nginx(directive: str) -> list[str]:
-    """Give what each such directive of nginx.conf says, outside of its comments."""
+def nginx_values(directive: str) -> list[str]:
+    """Return the value of each occurrence of a directive in nginx.conf, comments excluded."""
     return re.findall(rf"^ *{directive} ([^;{{]+?) *[;{{]", NGINX, re.MULTILINE)
 
 
 def names_in_wsgi_py() -> set[str]:
-    """Give the names that wsgi.py defines; importing it would read the environment."""
+    """Return the names that wsgi.py assigns, without importing it and reading the environment."""
     tree = ast.parse((ROOT / "wsgi.py").read_text("utf-8"))
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
 class TestUwsgi(unittest.TestCase):
-    def test_it_serves_the_application_of_wsgi_py(self):
-        options = uwsgi()
+    def test_uwsgi_serves_the_application_in_wsgi_py(self):
+        options = uwsgi_options()
 
         self.assertEqual(options["wsgi-file"], "wsgi.py")
         self.assertIn(options["callable"], names_in_wsgi_py())
 
-    def test_it_has_an_address_for_nginx_and_another_for_http(self):
-        options = uwsgi()
+    def test_uwsgi_listens_for_nginx_and_for_http_on_different_addresses(self):
+        options = uwsgi_options()
 
         self.assertNotEqual(options["socket"], options["http-socket"])
 
-    def test_it_is_reached_from_its_own_machine_alone(self):
-        options = uwsgi()
+    def test_uwsgi_listens_on_the_loopback_interface_only(self):
+        options = uwsgi_options()
 
         for option in ("socket", "http-socket"):
             with self.subTest(option):
@@ -60,29 +63,31 @@ class TestNginx(unittest.TestCase):
     def setUp(self):
         self.app = create_app(CONFIG)
 
-    def test_it_asks_uwsgi_at_the_socket_that_speaks_its_protocol(self):
-        self.assertEqual(nginx("uwsgi_pass"), [uwsgi()["socket"]])
+    def test_nginx_passes_requests_to_the_uwsgi_protocol_socket(self):
+        self.assertEqual(nginx_values("uwsgi_pass"), [uwsgi_options()["socket"]])
 
-    def test_the_static_location_is_that_of_the_application_with_its_slash(self):
-        self.assertEqual(nginx("location"), ["/", f"{self.app.static_url_path}/"])
+    def test_static_location_ends_with_a_slash(self):
+        # Without the slash, /static../ would serve files next to the folder (path traversal).
+        self.assertEqual(nginx_values("location"), ["/", f"{self.app.static_url_path}/"])
 
-    def test_the_alias_is_the_applications_static_folder_with_its_slash(self):
-        [alias] = nginx("alias")
+    def test_static_alias_is_the_static_folder_of_the_application(self):
+        [alias] = nginx_values("alias")
 
         self.assertTrue(alias.endswith("/"))
         self.assertEqual(ROOT / alias, Path(self.app.static_folder))
 
-    def test_every_static_file_is_of_a_kind_that_it_knows(self):
-        [kinds] = re.findall(r"types {(.+?)}", NGINX, re.DOTALL)
+    def test_nginx_knows_the_content_type_of_every_static_file(self):
+        [types] = re.findall(r"types {(.+?)}", NGINX, re.DOTALL)
         files = [path for path in Path(self.app.static_folder).rglob("*") if path.is_file()]
 
         self.assertTrue(files)
+
         for file in files:
             with self.subTest(file.name):
-                self.assertIn(f" {file.suffix[1:]};", kinds)
+                self.assertIn(f" {file.suffix[1:]};", types)
 
-    def test_it_lets_through_what_the_application_takes(self):
-        [size] = nginx("client_max_body_size")
+    def test_nginx_body_limit_is_above_the_limit_of_the_application(self):
+        [size] = nginx_values("client_max_body_size")
         [megabytes] = re.findall(r"^(\d+)m$", size)
 
         self.assertGreater(int(megabytes) * 1024 * 1024, DEFAULTS["MAX_CONTENT_LENGTH"])
@@ -93,7 +98,7 @@ class TestHeroku(unittest.TestCase):
         lines = re.findall(r"^(\w+): (.+)$", PROCFILE, re.MULTILINE)
         self.processes = {name: shlex.split(command) for name, command in lines}
 
-    def test_gunicorn_serves_the_application_of_wsgi_py_on_the_platforms_port(self):
+    def test_web_process_is_gunicorn_on_the_port_of_the_platform(self):
         program, *options, application = self.processes["web"]
         module, _, name = application.partition(":")
 
@@ -101,13 +106,13 @@ class TestHeroku(unittest.TestCase):
         self.assertIn(name, names_in_wsgi_py())
         self.assertEqual(options[options.index("--bind") + 1], "0.0.0.0:$PORT")
 
-    def test_each_release_begins_with_a_command_of_the_application(self):
+    def test_release_process_runs_a_command_of_the_application(self):
         program, command = self.processes["release"]
 
         self.assertEqual(program, "flask")
         self.assertIn(command, create_app(CONFIG).cli.commands)
 
-    def test_the_platform_installs_what_the_procfile_and_postgresql_need(self):
+    def test_requirements_include_gunicorn_and_the_postgresql_driver(self):
         requirements = (ROOT / "requirements.txt").read_text("utf-8")
 
         for needed in ("flask", "gunicorn", "psycopg"):
