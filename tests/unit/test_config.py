@@ -1,4 +1,4 @@
-"""Where each setting comes from, the secret key, the proxies in front, and the headers."""
+"""Configuration: defaults, environment variables, the secret key, proxies and headers."""
 
 import os
 import stat
@@ -19,11 +19,12 @@ from app.posts import TAGS_OF_A_POST
 
 
 class TestDefaults(unittest.TestCase):
-    def test_passwords_are_hashed_by_scrypt(self):
+    def test_passwords_are_hashed_with_scrypt(self):
         self.assertEqual(DEFAULTS["PASSWORD_METHOD"], "scrypt")
 
-    def test_the_longest_post_can_be_sent_in_any_script(self):
-        letter = "\N{GRINNING FACE}"  # twelve bytes, percent-encoded and in JSON alike
+    def test_longest_post_fits_into_the_request_body_in_every_script(self):
+        # An emoji takes twelve bytes, both percent-encoded and in JSON.
+        letter = "\N{GRINNING FACE}"
         post = {
             "title": letter * TITLE_LENGTH,
             "text": letter * TEXT_LENGTH,
@@ -33,7 +34,7 @@ class TestDefaults(unittest.TestCase):
         for body in (urlencode(post), json.dumps(post)):
             self.assertLess(len(body), DEFAULTS["MAX_CONTENT_LENGTH"])
 
-    def test_a_token_lives_as_long_as_its_session(self):
+    def test_csrf_token_expires_with_its_session_only(self):
         self.assertIsNone(DEFAULTS["WTF_CSRF_TIME_LIMIT"])
 
 
@@ -42,22 +43,22 @@ class TestEnvironment(unittest.TestCase):
         self.folder = Path(self.enterContext(TemporaryDirectory()))
 
     def app(self, **variables: str) -> Flask:
-        """Make an application in an environment that has no other setting than these."""
-        kept = {
+        """Return an application that is configured by these environment variables only."""
+        others = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith("FLASK_") and name != "DATABASE_URL"
         }
         settings = {"FLASK_INSTANCE_PATH": str(self.folder), **variables}
-        with mock.patch.dict(os.environ, {**kept, **settings}, clear=True):
+        with mock.patch.dict(os.environ, {**others, **settings}, clear=True):
             return create_app()
 
-    def test_without_any_the_defaults_hold(self):
+    def test_defaults_apply_without_environment_variables(self):
         app = self.app()
 
         self.assertEqual({name: app.config[name] for name in DEFAULTS}, DEFAULTS)
 
-    def test_without_any_the_database_lies_in_the_instance_folder(self):
+    def test_default_database_is_in_the_instance_folder(self):
         with self.app().app_context():
             url = db.engine.url
 
@@ -65,40 +66,40 @@ class TestEnvironment(unittest.TestCase):
             (url.drivername, url.database), ("sqlite", str(self.folder / "blog.sqlite"))
         )
 
-    def test_without_any_the_secret_key_is_kept_in_the_instance_folder(self):
+    def test_default_secret_key_is_stored_in_the_instance_folder(self):
         app = self.app()
 
         self.assertEqual(app.config["SECRET_KEY"], (self.folder / "secret_key").read_text())
 
-    def test_a_setting_is_read_with_its_type(self):
+    def test_numeric_setting_is_read_as_a_number(self):
         app = self.app(FLASK_PAGE_SIZE="5", FLASK_PREFERENCE_LIFETIME="60")
 
         self.assertEqual(app.config["PAGE_SIZE"], 5)
         self.assertEqual(app.config["PREFERENCE_LIFETIME"], 60)
 
-    def test_a_secret_key_stays_text_though_it_looks_like_a_number(self):
+    def test_secret_key_that_looks_like_json_stays_text(self):
         for key in ("12345", "1e9", "true", "null", '"quoted"'):
             with self.subTest(key=key):
                 self.assertEqual(self.app(FLASK_SECRET_KEY=key).config["SECRET_KEY"], key)
 
-    def test_a_secret_key_that_is_given_is_not_written_down(self):
+    def test_secret_key_from_the_environment_is_not_written_to_disk(self):
         self.app(FLASK_SECRET_KEY="there and back again")
 
         self.assertFalse((self.folder / "secret_key").exists())
 
-    def test_an_empty_secret_key_is_none(self):
+    def test_empty_secret_key_in_the_environment_is_ignored(self):
         app = self.app(FLASK_SECRET_KEY="")
 
         self.assertEqual(app.config["SECRET_KEY"], (self.folder / "secret_key").read_text())
 
-    def test_the_database_is_the_platforms(self):
+    def test_database_url_of_the_platform_is_used(self):
         app = self.app(DATABASE_URL="postgres://localhost/blog")
 
         self.assertEqual(
             app.config["SQLALCHEMY_DATABASE_URI"], "postgresql+psycopg://localhost/blog"
         )
 
-    def test_settings_that_are_passed_in_hide_the_environment(self):
+    def test_settings_passed_to_the_factory_replace_the_environment(self):
         settings = {"SECRET_KEY": "test", "SQLALCHEMY_DATABASE_URI": "sqlite://"}
 
         with mock.patch.dict(os.environ, FLASK_PAGE_SIZE="5", DATABASE_URL="mysql://localhost"):
@@ -108,7 +109,7 @@ class TestEnvironment(unittest.TestCase):
 
 
 class TestDatabaseUri(unittest.TestCase):
-    def test_each_form_of_a_platform_becomes_the_one_of_sqlalchemy(self):
+    def test_database_url_is_converted_for_sqlalchemy(self):
         for url, uri in (
             ("postgres://u:p@host:5432/db", "postgresql+psycopg://u:p@host:5432/db"),
             ("postgresql://u:p@host/db?sslmode=x", "postgresql+psycopg://u:p@host/db?sslmode=x"),
@@ -120,51 +121,47 @@ class TestDatabaseUri(unittest.TestCase):
             with self.subTest(url=url):
                 self.assertEqual(database_uri(url), uri)
 
-    def test_any_other_database_is_refused_by_its_name(self):
-        with self.assertRaisesRegex(ValueError, "postgresql:// or sqlite://, and not with 'mysql'"):
-            database_uri("mysql://john:secret@localhost/blog")
-
-    def test_what_is_no_address_is_refused(self):
-        for url in ("blog.sqlite", "postgres:host", "://host"):
-            with self.subTest(url=url), self.assertRaisesRegex(ValueError, "^DATABASE_URL must"):
-                database_uri(url)
-
-    def test_the_refusal_does_not_show_the_password(self):
-        with self.assertRaises(ValueError) as caught:
+    def test_other_database_is_rejected_by_its_scheme_without_the_password(self):
+        with self.assertRaisesRegex(ValueError, "'mysql'") as caught:
             database_uri("mysql://john:secret@localhost/blog")
 
         self.assertNotIn("secret", str(caught.exception))
+
+    def test_malformed_database_url_is_rejected(self):
+        for url in ("blog.sqlite", "postgres:host", "://host"):
+            with self.subTest(url=url), self.assertRaisesRegex(ValueError, "^DATABASE_URL must"):
+                database_uri(url)
 
 
 class TestSecretKey(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(TemporaryDirectory()))
 
-    def test_a_key_is_made_of_256_random_bits(self):
+    def test_new_key_has_256_random_bits(self):
         self.assertRegex(secret_key(self.folder), "^[0-9a-f]{64}$")
 
-    def test_each_folder_has_its_own(self):
+    def test_another_folder_gets_another_key(self):
         self.assertNotEqual(secret_key(self.folder / "one"), secret_key(self.folder / "two"))
 
-    def test_the_key_stays_the_same(self):
+    def test_same_folder_keeps_its_key(self):
         self.assertEqual(secret_key(self.folder), secret_key(self.folder))
 
-    def test_a_key_that_is_there_is_read_where_nothing_can_be_written(self):
+    def test_existing_key_is_read_from_a_read_only_folder(self):
         key = secret_key(self.folder)
 
         with mock.patch("tempfile.mkstemp", side_effect=PermissionError):
             self.assertEqual(secret_key(self.folder), key)
 
-    def test_the_folder_is_made_where_it_is_missing(self):
+    def test_missing_folder_is_created(self):
         folder = self.folder / "var" / "instance"
 
         secret_key(folder)
 
         self.assertEqual([path.name for path in folder.iterdir()], ["secret_key"])
 
-    def test_its_owner_alone_can_read_it(self):
+    def test_only_the_owner_can_read_the_key(self):
         self.addCleanup(os.umask, os.umask(0))
-        # Windows has one mode for all files that can be written to: its folders have the rights.
+        # On Windows the permissions are those of the folder; every writable file has this mode.
         private = 0o600 if os.name == "posix" else 0o666
 
         secret_key(self.folder)
@@ -172,28 +169,28 @@ class TestSecretKey(unittest.TestCase):
         mode = (self.folder / "secret_key").stat().st_mode
         self.assertEqual(stat.S_IMODE(mode), private)
 
-    def test_whoever_comes_second_takes_the_key_of_the_first(self):
-        def overtaken() -> str:
-            (self.folder / "secret_key").write_text("of the first")
-            return "of the second"
+    def test_second_process_uses_the_key_of_the_first(self):
+        # A race condition: the other process stores its key while this one generates its own.
+        def token_hex() -> str:
+            (self.folder / "secret_key").write_text("first")
+            return "second"
 
-        with mock.patch("secrets.token_hex", overtaken):
+        with mock.patch("secrets.token_hex", token_hex):
             key = secret_key(self.folder)
 
-        self.assertEqual(key, "of the first")
+        self.assertEqual(key, "first")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
 
-    def test_a_key_that_cannot_be_put_in_its_place_leaves_nothing(self):
-        # As on a file system without hard links.
-        with (
-            mock.patch("os.link" if os.name == "posix" else "os.rename", side_effect=OSError),
-            self.assertRaises(RuntimeError),
-        ):
+    def test_failure_to_store_the_key_leaves_no_file_behind(self):
+        # This happens on a file system without hard links.
+        function = "os.link" if os.name == "posix" else "os.rename"
+
+        with mock.patch(function, side_effect=OSError), self.assertRaises(RuntimeError):
             secret_key(self.folder)
 
         self.assertEqual(list(self.folder.iterdir()), [])
 
-    def test_workers_that_start_at_once_agree_on_one(self):
+    def test_workers_that_start_at_once_use_the_same_key(self):
         start = Barrier(8)
 
         def worker(_number: int) -> str:
@@ -206,25 +203,25 @@ class TestSecretKey(unittest.TestCase):
         self.assertEqual(keys, {(self.folder / "secret_key").read_text()})
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
 
-    def test_a_folder_that_cannot_be_written_to_is_reported_with_what_to_do(self):
-        # A file in its place: even root cannot write into that.
+    def test_unwritable_folder_is_an_error_that_says_what_to_do(self):
+        # Not even root can write into a file as if it were a folder.
         folder = self.folder / "instance"
         folder.touch()
 
-        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* set FLASK_"):
+        with self.assertRaisesRegex(RuntimeError, "set FLASK_SECRET_KEY"):
             secret_key(folder)
 
-    def test_a_key_that_cannot_be_read_is_reported_with_what_to_do(self):
-        # A folder in its place: even root cannot read that.
+    def test_unreadable_key_is_an_error_that_says_what_to_do(self):
+        # Not even root can read a folder as if it were a file.
         (self.folder / "secret_key").mkdir()
 
-        with self.assertRaisesRegex(RuntimeError, "neither be read nor made .* set FLASK_"):
+        with self.assertRaisesRegex(RuntimeError, "set FLASK_SECRET_KEY"):
             secret_key(self.folder)
 
-    def test_a_key_that_is_empty_is_reported_with_what_to_do(self):
+    def test_empty_key_is_an_error_that_says_what_to_do(self):
         (self.folder / "secret_key").touch()
 
-        with self.assertRaisesRegex(RuntimeError, "secret_key is empty: remove it"):
+        with self.assertRaisesRegex(RuntimeError, "secret_key is empty"):
             secret_key(self.folder)
 
 
@@ -236,40 +233,41 @@ class TestProxy(unittest.TestCase):
     }
 
     def seen(self, headers: dict[str, str], **settings: object) -> list[str | None]:
-        """Give what the application takes for the client's address and for its own."""
+        """Return the client address and the URL that the application sees."""
         app = Flask(__name__)
         config.init_app(app, {"SECRET_KEY": "test", **settings})
         app.add_url_rule("/", view_func=lambda: [request.remote_addr, request.url])
         return app.test_client().get("/", headers=headers).json
 
-    def test_what_is_no_number_of_proxies_is_refused(self):
+    def test_invalid_number_of_proxies_is_rejected(self):
         for hops in ("x", -1, 1.5, None, True):
             with self.subTest(hops), self.assertRaisesRegex(ValueError, "FLASK_PROXY_HOPS must"):
                 self.seen({}, PROXY_HOPS=hops)
 
-    def test_what_a_client_says_of_itself_is_not_believed(self):
+    def test_forwarded_headers_are_ignored_without_a_proxy(self):
         self.assertEqual(self.seen(self.FORWARDED), ["127.0.0.1", "http://localhost/"])
 
-    def test_what_the_configured_proxy_says_is_believed(self):
+    def test_forwarded_headers_of_a_configured_proxy_are_trusted(self):
         seen = self.seen(self.FORWARDED, PROXY_HOPS=1)
 
         self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
 
-    def test_what_no_proxy_is_said_to_set_is_not_believed(self):
+    def test_forwarded_port_and_prefix_are_ignored(self):
         headers = {"X-Forwarded-Port": "8443", "X-Forwarded-Prefix": "//evil.example"}
 
         seen = self.seen({**self.FORWARDED, **headers}, PROXY_HOPS=1)
 
         self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
 
-    def test_what_stands_before_the_proxy_that_is_configured_is_not_believed(self):
+    def test_forwarded_values_forged_by_the_client_are_ignored(self):
+        # A proxy appends its own value to what the client sent.
         headers = {name: f"forged, {value}" for name, value in self.FORWARDED.items()}
 
         seen = self.seen(headers, PROXY_HOPS=1)
 
         self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
 
-    def test_behind_two_proxies_the_outer_one_is_believed(self):
+    def test_outer_one_of_two_proxies_is_trusted(self):
         headers = {name: f"{value}, inner" for name, value in self.FORWARDED.items()}
 
         seen = self.seen(headers, PROXY_HOPS=2)
@@ -278,23 +276,24 @@ class TestProxy(unittest.TestCase):
 
 
 class TestHeaders(unittest.TestCase):
-    def test_each_header_is_added(self):
+    def test_security_headers_are_added_to_every_response(self):
         response = add_headers(Response())
 
         self.assertLessEqual(set(HEADERS.items()), set(response.headers.items()))
 
-    def test_a_header_that_a_view_has_set_stays(self):
+    def test_security_header_set_by_a_view_is_kept(self):
         response = add_headers(Response(headers={"Referrer-Policy": "no-referrer"}))
 
         self.assertEqual(response.headers.getlist("Referrer-Policy"), ["no-referrer"])
 
-    def test_a_page_deals_with_this_site_alone_and_runs_no_inline_script(self):
+    def test_content_security_policy_allows_this_site_and_no_inline_script(self):
+        # A second defence against cross-site scripting, besides the escaping of the templates.
         policy = HEADERS["Content-Security-Policy"]
 
         self.assertEqual(
             dict(directive.split(" ", 1) for directive in policy.split("; ")),
             {
-                "default-src": "'self'",  # of which 'unsafe-inline' would be an exception
+                "default-src": "'self'",
                 "base-uri": "'none'",
                 "form-action": "'self'",
                 "frame-ancestors": "'none'",
@@ -302,6 +301,6 @@ class TestHeaders(unittest.TestCase):
             },
         )
 
-    def test_a_browser_guesses_no_type_and_tells_no_other_site_where_one_came_from(self):
+    def test_browser_sniffs_no_content_type_and_sends_no_referrer_to_other_sites(self):
         self.assertEqual(HEADERS["X-Content-Type-Options"], "nosniff")
         self.assertEqual(HEADERS["Referrer-Policy"], "same-origin")
