@@ -1,11 +1,11 @@
-"""The session as it travels in its cookie, and the functions that log someone in and out."""
+"""The session in its signed cookie, and the functions that log a user in and out."""
 
 import unittest
 from base64 import urlsafe_b64decode
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Flask, Response, json, session
+from flask import Flask, Response, json, request, session
 from werkzeug.exceptions import Unauthorized
 from werkzeug.security import check_password_hash
 
@@ -23,9 +23,11 @@ from app.sessions import (
 )
 from tests.unit.cases import DatabaseTestCase
 
+PASSWORD = "there and back again"
+
 
 def bare_app(secret_key: str | None = "test") -> Flask:
-    """Make an application that has this one's sessions, and nothing else."""
+    """Return an application without pages that stores its sessions as the blog does."""
     app = Flask(__name__)
     app.secret_key = secret_key
     app.session_interface = SessionInterface()
@@ -33,147 +35,138 @@ def bare_app(secret_key: str | None = "test") -> Flask:
 
 
 def save_session(app: Flask) -> Response:
-    """Return an empty response that carries the cookie of the current session."""
+    """Return an empty response with the cookie of the current session."""
     response = app.make_response("")
     app.session_interface.save_session(app, session, response)
     return response
 
 
-def cookie(app: Flask, sent: str = "", **values: object) -> str:
-    """Give the cookie that a request gets which stores these values in its session."""
-    with app.test_request_context(headers={"Cookie": sent}):
+def store(app: Flask, cookie: str = "", **values: object) -> str:
+    """Send a request that stores these values in its session, and return the new cookie."""
+    with app.test_request_context(headers={"Cookie": cookie}):
         session.update(values)
         response = save_session(app)
     return response.headers["Set-Cookie"].partition(";")[0]
 
 
-def read(app: Flask, sent: str) -> dict[str, object]:
-    """Give what a request finds in the session that brings this cookie."""
-    with app.test_request_context(headers={"Cookie": sent}):
+def load(app: Flask, cookie: str) -> dict[str, object]:
+    """Return the session of a request that sends this cookie."""
+    with app.test_request_context(headers={"Cookie": cookie}):
         return dict(session)
 
 
 class TestStore(unittest.TestCase):
-    def test_the_session_is_a_dictionary(self):
-        with bare_app().test_request_context():
+    def setUp(self):
+        self.app = bare_app()
+
+    def test_session_is_a_dictionary(self):
+        with self.app.test_request_context():
             self.assertIsInstance(session._get_current_object(), dict)
             self.assertEqual(session, {})
 
-    def test_what_one_request_stores_the_next_one_finds(self):
-        app = bare_app()
+    def test_next_request_loads_the_stored_values(self):
+        cookie = store(self.app, user_id=1, words=["Hola", "Adiós"])
 
-        sent = cookie(app, user_id=1, words=["Hola", "Adiós"])
-
-        self.assertEqual(read(app, sent), {"user_id": 1, "words": ["Hola", "Adiós"]})
-
-    def test_another_client_finds_nothing_of_it(self):
-        app = bare_app()
-        cookie(app, user_id=1)
-
-        self.assertEqual(read(app, ""), {})
+        self.assertEqual(load(self.app, cookie), {"user_id": 1, "words": ["Hola", "Adiós"]})
 
     def test_two_clients_have_two_sessions(self):
-        app = bare_app()
+        john, fordo = store(self.app, user_id=1), store(self.app, user_id=2)
 
-        john, fordo = cookie(app, user_id=1), cookie(app, user_id=2)
+        self.assertEqual(load(self.app, john), {"user_id": 1})
+        self.assertEqual(load(self.app, fordo), {"user_id": 2})
 
-        self.assertEqual(read(app, john), {"user_id": 1})
-        self.assertEqual(read(app, fordo), {"user_id": 2})
+    def test_later_request_adds_to_the_session(self):
+        cookie = store(self.app, user_id=1)
 
-    def test_what_is_stored_later_is_added(self):
-        app = bare_app()
+        cookie = store(self.app, cookie, theme="dark")
 
-        sent = cookie(app, cookie(app, user_id=1), theme="dark")
+        self.assertEqual(load(self.app, cookie), {"user_id": 1, "theme": "dark"})
 
-        self.assertEqual(read(app, sent), {"user_id": 1, "theme": "dark"})
-
-    def test_a_request_that_stores_nothing_gets_no_cookie(self):
-        app = bare_app()
-
-        with app.test_request_context():
-            response = save_session(app)
+    def test_request_that_stores_nothing_sets_no_cookie(self):
+        with self.app.test_request_context():
+            response = save_session(self.app)
 
         self.assertNotIn("Set-Cookie", response.headers)
 
-    def test_a_session_that_is_emptied_is_taken_back(self):
-        app = bare_app()
+    def test_clearing_the_session_deletes_the_cookie(self):
+        cookie = store(self.app, user_id=1)
 
-        with app.test_request_context(headers={"Cookie": cookie(app, user_id=1)}):
+        with self.app.test_request_context(headers={"Cookie": cookie}):
             session.clear()
-            response = save_session(app)
+            response = save_session(self.app)
 
         self.assertIn("session=; Expires=Thu, 01 Jan 1970", response.headers["Set-Cookie"])
 
 
 class TestSigned(unittest.TestCase):
-    def decoded(self, sent: str) -> dict[str, object]:
-        """Give what is in a session's cookie, as anyone can who finds it: no key is needed."""
-        payload = sent.removeprefix("session=").partition(".")[0]
-        return json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    """The cookie has three parts with dots between them: the values, the time, the signature."""
 
-    def test_anyone_can_read_it_without_the_key_though_the_course_calls_it_encrypted(self):
-        sent = cookie(bare_app(), user_id=1, note="there and back again")
+    def decode(self, cookie: str) -> dict[str, object]:
+        """Return the values in a session cookie, as anyone can without the secret key."""
+        values = cookie.removeprefix("session=").partition(".")[0]
+        return json.loads(urlsafe_b64decode(values + "=" * (-len(values) % 4)))
 
-        self.assertEqual(self.decoded(sent), {"user_id": 1, "note": "there and back again"})
+    def test_cookie_is_readable_without_the_key_although_the_course_says_encrypted(self):
+        cookie = store(bare_app(), user_id=1, note=PASSWORD)
 
-    def test_it_is_all_in_the_cookie_though_the_course_keeps_it_on_the_server(self):
+        self.assertEqual(self.decode(cookie), {"user_id": 1, "note": PASSWORD})
+
+    def test_session_is_in_the_cookie_although_the_course_says_on_the_server(self):
+        cookie = store(bare_app(), user_id=1)
+
+        # A second application has the same key, and has never seen this session.
+        self.assertEqual(load(bare_app(), cookie), {"user_id": 1})
+
+    def test_cookie_with_changed_values_is_ignored(self):
         app = bare_app()
+        john, fordo = store(app, user_id=1), store(app, user_id=2)
 
-        sent = cookie(app, user_id=1, words=["Hola", "Adiós"])
+        forged = f"{fordo.partition('.')[0]}.{john.partition('.')[2]}"
 
-        serializer = app.session_interface.get_signing_serializer(app)
-        self.assertEqual(serializer.loads(sent.removeprefix("session=")), read(app, sent))
-        self.assertEqual(read(app, sent), {"user_id": 1, "words": ["Hola", "Adiós"]})
+        self.assertEqual(self.decode(forged), {"user_id": 2})
+        self.assertEqual(load(app, forged), {})
 
-    def test_a_changed_one_is_ignored(self):
+    def test_cookie_without_its_signature_is_ignored(self):
         app = bare_app()
-        mine, yours = cookie(app, user_id=1), cookie(app, user_id=2)
-        signature = mine.partition(".")[2]
-
-        forged = f"{yours.partition('.')[0]}.{signature}"
-
-        self.assertEqual(self.decoded(forged), {"user_id": 2})
-        self.assertEqual(read(app, forged), {})
-
-    def test_one_without_its_signature_is_ignored(self):
-        app = bare_app()
-        content, time, signature = cookie(app, user_id=1).split(".")
+        values, time, signature = store(app, user_id=1).split(".")
 
         for forged in (
-            content,
-            f"{content}.{time}",
-            f"{content}.{time}.",
-            f"{content}.{signature}",
-            f"{content}.{time}.{signature[:-2]}",
-            f"{content}.{time}.{signature.swapcase()}",
+            values,
+            f"{values}.{time}",
+            f"{values}.{time}.",
+            f"{values}.{signature}",
+            f"{values}.{time}.{signature[:-2]}",
+            f"{values}.{time}.{signature.swapcase()}",
             "session=",
             "session=.",
             "session={}",
         ):
             with self.subTest(forged=forged):
-                self.assertEqual(read(app, forged), {})
+                self.assertEqual(load(app, forged), {})
 
 
 class TestSecretKey(unittest.TestCase):
-    def test_without_one_nothing_can_be_stored_and_the_error_says_why(self):
+    def test_storing_without_a_secret_key_is_an_error_that_says_so(self):
         with (
             bare_app(secret_key=None).test_request_context(),
             self.assertRaisesRegex(RuntimeError, "no secret key was set"),
         ):
             session["user_id"] = 1
 
-    def test_without_one_there_is_nothing_to_read(self):
-        self.assertEqual(read(bare_app(secret_key=None), cookie(bare_app(), user_id=1)), {})
+    def test_session_is_empty_without_a_secret_key(self):
+        cookie = store(bare_app(), user_id=1)
 
-    def test_another_one_does_not_read_the_cookie(self):
-        sent = cookie(bare_app("one key"), user_id=1)
+        self.assertEqual(load(bare_app(secret_key=None), cookie), {})
 
-        self.assertEqual(read(bare_app("another key"), sent), {})
-        self.assertEqual(read(bare_app("one key"), sent), {"user_id": 1})
+    def test_cookie_signed_with_another_key_is_ignored(self):
+        cookie = store(bare_app("one key"), user_id=1)
+
+        self.assertEqual(load(bare_app("another key"), cookie), {})
 
 
 class TestLogin(DatabaseTestCase):
-    def sign_up(self, username: str, password: str | None = None) -> User:
+    def user(self, username: str, password: str | None = None) -> User:
+        """Store and return a user, by default one without a password."""
         user = User(username=username)
         if password is not None:
             user.set_password(password)
@@ -181,15 +174,20 @@ class TestLogin(DatabaseTestCase):
         db.session.commit()
         return user
 
-    def test_a_name_and_its_password_give_the_user(self):
-        user = self.sign_up("John Williams", "there and back again")
+    def start_request(self, **values: object) -> None:
+        """Start a request with these values in its session; it ends with the test."""
+        self.enterContext(self.app.test_request_context())
+        session.update(values)
 
-        self.assertIs(authenticate("John Williams", "there and back again"), user)
+    def test_authenticate_returns_the_user_with_this_username_and_password(self):
+        john = self.user("John Williams", PASSWORD)
 
-    def test_anything_else_gives_nobody(self):
-        self.sign_up("John Williams", "there and back again")
-        self.sign_up("Fordo Baggings", "one to rule them all")
-        self.sign_up("Nobody")
+        self.assertIs(authenticate("John Williams", PASSWORD), john)
+
+    def test_authenticate_returns_none_for_any_other_username_or_password(self):
+        self.user("John Williams", PASSWORD)
+        self.user("Fordo Baggings", "one to rule them all")
+        self.user("Nobody")
 
         for username, password in (
             ("John Williams", "there and back"),
@@ -197,9 +195,9 @@ class TestLogin(DatabaseTestCase):
             ("John Williams", "there and back again "),
             ("John Williams", "one to rule them all"),
             ("John Williams", ""),
-            ("John", "there and back again"),
-            ("john williams", "there and back again"),
-            ("' OR 1=1 --", "there and back again"),
+            ("John", PASSWORD),
+            ("john williams", PASSWORD),
+            ("' OR 1=1 --", PASSWORD),
             ("Nobody", ""),
             ("Nobody", "None"),
             ("", ""),
@@ -207,10 +205,11 @@ class TestLogin(DatabaseTestCase):
             with self.subTest(username=username, password=password):
                 self.assertIsNone(authenticate(username, password))
 
-    def test_whoever_is_refused_costs_the_work_of_one_password_of_the_same_kind(self):
-        """Its time would otherwise tell which names exist; a test counts the work instead."""
-        self.sign_up("John Williams", "there and back again")
-        self.sign_up("Nobody")
+    def test_failed_login_checks_one_hash_even_for_an_unknown_username(self):
+        # Otherwise the response time would tell which usernames exist: user enumeration by a
+        # timing attack. A test of the time would be flaky, so this one counts the checks.
+        self.user("John Williams", PASSWORD)
+        self.user("Nobody")
 
         for username in ("John Williams", "Nobody", "Unknown"):
             with (
@@ -223,124 +222,127 @@ class TestLogin(DatabaseTestCase):
                 self.assertEqual(stored.partition("$")[0], self.app.config["PASSWORD_METHOD"])
                 self.assertEqual(password, "wrong")
 
-    def test_the_hash_of_nobody_is_made_once(self):
+    def test_hash_for_unknown_usernames_is_computed_once(self):
         method = self.app.config["PASSWORD_METHOD"]
 
         self.assertIs(nobodys_hash(method), nobodys_hash(method))
 
-    def test_a_password_is_not_kept_but_its_hash_as_the_setting_says(self):
+    def test_password_is_stored_as_a_hash_with_the_configured_method(self):
         user = User()
 
-        user.set_password("there and back again")
+        user.set_password(PASSWORD)
 
         self.assertTrue(user.password_hash.startswith(self.app.config["PASSWORD_METHOD"] + "$"))
-        self.assertNotIn("there and back again", user.password_hash)
+        self.assertNotIn(PASSWORD, user.password_hash)
 
-    def test_one_password_of_two_people_has_two_hashes(self):
+    def test_password_hash_is_salted(self):
+        # The same password of two users has two hashes, so a stolen one tells nothing of the other.
         john, fordo = User(), User()
 
-        john.set_password("there and back again")
-        fordo.set_password("there and back again")
+        john.set_password(PASSWORD)
+        fordo.set_password(PASSWORD)
 
         self.assertNotEqual(john.password_hash, fordo.password_hash)
 
-    def test_a_login_keeps_nothing_of_the_session_before(self):
-        self.sign_up("John Williams")
-        user = self.sign_up("Fordo Baggings")
+    def test_login_clears_the_session(self):
+        # Prevents session fixation: nothing that an attacker put into the session survives.
+        fordo = self.user("Fordo Baggings")
+        self.start_request(user_id=99, note="planted")
 
-        with self.app.test_request_context():
-            session["user_id"] = 99
-            session["left"] = "by someone else"
-            log_in(user)
+        log_in(fordo)
 
-            self.assertEqual(session, {"user_id": 2})
+        self.assertEqual(session, {"user_id": fordo.id})
 
-    def test_a_logout_keeps_nothing(self):
-        with self.app.test_request_context():
-            session.update(user_id=1, left="by someone")
-            logout()
+    def test_logout_clears_the_session(self):
+        self.start_request(user_id=1, note="private")
 
-            self.assertEqual(session, {})
+        logout()
 
-    def test_whoever_is_logged_in_is_the_user_that_the_session_names(self):
-        user = self.sign_up("John Williams")
+        self.assertEqual(session, {})
 
-        with self.app.test_request_context():
-            log_in(user)
+    def test_current_user_is_the_user_in_the_session(self):
+        john = self.user("John Williams")
+        self.start_request(user_id=john.id)
 
-            self.assertEqual((current_user().id, logged_in_user().id), (user.id, user.id))
+        self.assertEqual(current_user().id, john.id)
+        self.assertEqual(logged_in_user().id, john.id)
 
-    def test_a_visitor_is_nobody(self):
-        with self.app.test_request_context():
-            self.assertIsNone(current_user())
+    def test_current_user_of_a_visitor_is_none(self):
+        self.start_request()
 
-    def test_a_session_whose_account_is_gone_is_nobody(self):
-        with self.app.test_request_context():
-            session["user_id"] = 99
+        self.assertIsNone(current_user())
 
-            self.assertIsNone(current_user())
+    def test_current_user_of_a_deleted_account_is_none(self):
+        self.start_request(user_id=99)
 
-    def test_a_visitor_is_unauthorized_where_a_user_is_needed(self):
-        with self.app.test_request_context(), self.assertRaisesRegex(Unauthorized, "Log in first"):
+        self.assertIsNone(current_user())
+
+    def test_logged_in_user_of_a_visitor_is_unauthorized(self):
+        self.start_request()
+
+        with self.assertRaises(Unauthorized):
             logged_in_user()
 
-    def ask_for_a_page(self, path: str, user_id: int | None = None, **request: object) -> object:
-        """Call a view that needs a login; give what it returns, or what stands in its way."""
+    def view(self, path: str, user_id: int | None = None, **options: object) -> object:
+        """Return the response of a view that requires a login."""
 
         @login_required
         def page(number: int) -> str:
             return f"Page {number}"
 
-        with self.app.test_request_context(path, **request):
+        with self.app.test_request_context(path, **options):
             if user_id is not None:
                 session["user_id"] = user_id
             return page(number=7)
 
-    def test_whoever_is_logged_in_sees_the_page(self):
-        user = self.sign_up("John Williams")
+    def full_path(self, url: str) -> str:
+        """Return the path and the query string, decoded as the application sees them."""
+        with self.app.test_request_context(url):
+            return request.full_path
 
-        self.assertEqual(self.ask_for_a_page("/posts/new", user.id), "Page 7")
+    def test_login_required_calls_the_view_for_a_user(self):
+        john = self.user("John Williams")
 
-    def test_a_visitor_is_sent_to_the_login_which_knows_the_way_back(self):
+        self.assertEqual(self.view("/posts/new", john.id), "Page 7")
+
+    def test_login_required_redirects_a_visitor_to_the_login_with_the_way_back(self):
         for path in ("/posts/new", "/posts/7/edit?draft=1&tag=a%26b", "/es/Adi%C3%B3s"):
             with self.subTest(path=path):
-                login = urlsplit(self.ask_for_a_page(path).location)
-
+                login = urlsplit(self.view(path).location)
                 [back] = parse_qs(login.query)["next"]
+
                 self.assertEqual(login.path, "/login")
                 self.assertTrue(is_local(back))
-                with self.app.test_request_context(path) as there:
-                    expected = there.request.full_path
-                with self.app.test_request_context(back) as here:
-                    self.assertEqual(here.request.full_path, expected)
+                self.assertEqual(self.full_path(back), self.full_path(path))
 
-    def test_a_program_that_looks_first_is_sent_where_a_browser_is(self):
-        response = self.ask_for_a_page("/posts/new", method="HEAD")
+    def test_login_required_redirects_a_head_request_like_get(self):
+        response = self.view("/posts/new", method="HEAD")
 
         self.assertEqual(response.location, "/login?next=/posts/new")
 
-    def test_what_a_visitor_posted_is_no_page_to_come_back_to(self):
-        response = self.ask_for_a_page("/posts/new", method="POST")
+    def test_login_required_sends_a_visitor_who_posted_to_the_login_only(self):
+        # The posted form is lost by then, so there is no page to go back to.
+        response = self.view("/posts/new", method="POST")
 
         self.assertEqual(response.location, "/login")
 
-    def test_a_session_whose_account_is_gone_needs_a_new_login(self):
-        response = self.ask_for_a_page("/posts/new", user_id=99)
+    def test_login_required_redirects_a_user_whose_account_was_deleted(self):
+        response = self.view("/posts/new", user_id=99)
 
         self.assertEqual(response.location, "/login?next=/posts/new")
 
-    def test_a_program_is_told_that_it_must_log_in_first(self):
-        with self.assertRaisesRegex(Unauthorized, "Log in first"):
-            self.ask_for_a_page("/contact", headers={"Accept": "application/json"})
+    def test_login_required_is_unauthorized_for_a_client_that_accepts_json(self):
+        with self.assertRaises(Unauthorized):
+            self.view("/contact", headers={"Accept": "application/json"})
 
-    def test_a_view_that_needs_a_login_keeps_its_name(self):
+    def test_login_required_keeps_the_name_of_the_view(self):
         @login_required
         def page() -> str:
             return ""
 
         self.assertEqual(page.__name__, "page")
 
-    def test_the_way_back_may_lead_anywhere_on_this_site(self):
+    def test_redirect_after_login_may_lead_to_any_path_on_this_site(self):
         for target in (
             "/",
             "/posts/",
@@ -354,7 +356,8 @@ class TestLogin(DatabaseTestCase):
             with self.subTest(target=target):
                 self.assertTrue(is_local(target))
 
-    def test_the_way_back_never_leads_to_another_site(self):
+    def test_redirect_after_login_never_leads_to_another_site(self):
+        # Prevents open redirects: a link to the login page must not lead on to a phishing site.
         for target in (
             "",
             "evil.example",
@@ -378,7 +381,8 @@ class TestLogin(DatabaseTestCase):
             with self.subTest(target=target):
                 self.assertFalse(is_local(target))
 
-    def test_the_way_back_has_no_backslash_which_browsers_take_for_a_slash(self):
+    def test_redirect_after_login_has_no_backslash(self):
+        # Browsers treat a backslash as a slash.
         for target in (
             "/\\evil.example",
             "\\/evil.example",
@@ -390,7 +394,8 @@ class TestLogin(DatabaseTestCase):
             with self.subTest(target=target):
                 self.assertFalse(is_local(target))
 
-    def test_the_way_back_has_no_character_that_browsers_drop(self):
+    def test_redirect_after_login_has_no_control_character_or_white_space(self):
+        # Browsers remove control characters before they parse the URL.
         for target in (
             "/\t/evil.example",
             "/\n/evil.example",
