@@ -2,10 +2,11 @@
 
 import unittest
 
-from flask import Flask, Response, json
+from flask import Flask, json
 from jinja2 import DictLoader
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.wrappers import Response
 
 from app.errors import answer, database_is_away, wants_json
 

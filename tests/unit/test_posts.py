@@ -30,11 +30,11 @@ class TestWrite(DatabaseTestCase):
         with self.app.test_request_context(method="POST", data=fields):
             return PostForm()
 
-    def errors(self, **fields: str) -> dict[str, list[str]]:
+    def errors(self, **fields: str) -> Mapping[str, object]:
         """Return the error messages of a submitted post form, by field."""
         form = self.form(**fields)
         form.validate()
-        return dict(form.errors)
+        return form.errors
 
     def tags_of(self, post: Blogpost) -> list[str]:
         return [tag.tagname for tag in post.tags]
