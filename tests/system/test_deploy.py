@@ -19,14 +19,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from app.config import database_uri
 from app.models import db
-from tests.support.databases import (
-    NO_POSTGRES,
-    PASSWORD,
-    POSTGRES,
-    fill,
-    has_postgres,
-    postgres_server,
-)
+from tests.support.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.support.html import submit, texts, token
 from tests.support.missing import missing
 from tests.system.processes import MEASURED, PATIENCE, ROOT, Process, environment
@@ -66,8 +59,6 @@ def sockets(server: Server) -> list[Path]:
 @contextmanager
 def postgres_database() -> Iterator[str]:
     """Lend a PostgreSQL database, as a `DATABASE_URL` in the form that the platform gives it."""
-    if not has_postgres():
-        missing(NO_POSTGRES)
     with postgres_server():
         yield os.environ[POSTGRES].replace("postgresql://", "postgres://")
 
