@@ -1,6 +1,6 @@
-"""What the shim mends in Flask-Testing: each mend has a test that shows the defect first.
+"""The Flask-Testing shim: most tests first show the defect in the library, then the fix.
 
-The defects of the live server need a socket: `tests/system/test_testing.py` has them.
+The defects of the live server need a socket; `tests/system/test_testing.py` shows them.
 """
 
 import unittest
@@ -64,7 +64,7 @@ def create_app() -> Flask:
 def case_of(
     base: type[unittest.TestCase], test: Callable[..., None], **attributes: object
 ) -> unittest.TestCase:
-    """Make a case of the class `base`, on the app above, whose one test is `test`."""
+    """Return a test case of the class `base`, with the app above and the only test `test`."""
     body = {"create_app": lambda _self: create_app(), "runTest": test, **attributes}
     return type("Case", (base,), body)()
 
@@ -75,8 +75,8 @@ def run(test: unittest.TestCase | unittest.TestSuite) -> unittest.TestResult:
     return result
 
 
-class MendTest(unittest.TestCase):
-    """Runs a test as the library would and as the shim does."""
+class ShimTestCase(unittest.TestCase):
+    """Base class that runs a test with the library and with the shim."""
 
     def assert_passes(self, test: Callable[..., None], **attributes: object) -> None:
         result = run(case_of(TestCase, test, **attributes))
@@ -87,21 +87,21 @@ class MendTest(unittest.TestCase):
     def assert_fails(self, test: Callable[..., None]) -> None:
         self.assertEqual(len(run(case_of(TestCase, test)).failures), 1)
 
-    def assert_mended(self, test: Callable[..., None], **attributes: object) -> None:
+    def assert_fixed(self, test: Callable[..., None], **attributes: object) -> None:
         library = run(case_of(flask_testing.TestCase, test, **attributes))
 
-        self.assertFalse(library.wasSuccessful(), "The library passes: its mend can go.")
+        self.assertFalse(library.wasSuccessful(), "The library passes: remove this fix.")
         self.assert_passes(test, **attributes)
 
 
-class TestContext(MendTest):
-    def test_no_context_is_pushed_while_a_test_runs(self) -> None:
+class TestContext(ShimTestCase):
+    def test_running_a_test_pushes_no_context(self) -> None:
         def test(case: TestCase) -> None:
             case.assertFalse(has_app_context())
 
-        self.assert_mended(test)
+        self.assert_fixed(test)
 
-    def test_no_context_is_pushed_while_a_test_is_debugged(self) -> None:
+    def test_debugging_a_test_pushes_no_context(self) -> None:
         def test(case: TestCase) -> None:
             case.assertFalse(has_app_context())
 
@@ -109,16 +109,16 @@ class TestContext(MendTest):
             case_of(flask_testing.TestCase, test).debug()
         case_of(TestCase, test).debug()
 
-    # Flask 3.2 gives each request a context of its own even where one is pushed: there the library
-    # passes the next two, so they do not ask it.
-    def test_what_a_view_keeps_in_g_is_gone_in_the_next_request(self) -> None:
+    # The next two tests do not run the library, because it passes them on Flask 3.2, where every
+    # request has a context of its own even if another one is pushed.
+    def test_g_is_empty_at_the_start_of_every_request(self) -> None:
         def test(case: TestCase) -> None:
             case.client.get("/kept")
             case.assertEqual(case.client.get("/kept").json, {"before": None})
 
         self.assert_passes(test)
 
-    def test_the_teardown_runs_when_a_request_ends(self) -> None:
+    def test_teardown_runs_at_the_end_of_a_request(self) -> None:
         def test(case: TestCase) -> None:
             ended: list[object] = []
             case.app.teardown_appcontext(ended.append)
@@ -128,57 +128,57 @@ class TestContext(MendTest):
         self.assert_passes(test)
 
 
-class TestRedirects(MendTest):
-    def test_a_location_inside_the_site_is_compared_as_it_was_sent(self) -> None:
+class TestRedirects(ShimTestCase):
+    def test_relative_location_is_compared_as_it_was_sent(self) -> None:
         def test(case: TestCase) -> None:
             case.assertRedirects(case.client.get("/moved/302?to=/new"), "/new")
 
-        self.assert_mended(test)
+        self.assert_fixed(test)
 
-    def test_308_is_a_redirect(self) -> None:
+    def test_status_308_is_a_redirect(self) -> None:
         def test(case: TestCase) -> None:
             url = "http://localhost/new"
             case.assertRedirects(case.client.get(f"/moved/308?to={url}"), url)
 
-        self.assert_mended(test)
+        self.assert_fixed(test)
 
-    def test_the_name_with_an_underscore_is_mended_too(self) -> None:
+    def test_alias_with_underscores_is_fixed_too(self) -> None:
         def test(case: TestCase) -> None:
             case.assert_redirects(case.client.get("/moved/303?to=/new"), "/new")
 
-        self.assert_mended(test)
+        self.assert_fixed(test)
 
-    def test_another_location_is_refused(self) -> None:
+    def test_redirect_to_another_location_fails(self) -> None:
         def test(case: TestCase) -> None:
             case.assertRedirects(case.client.get("/moved/302?to=/new"), "/other")
 
         self.assert_fails(test)
 
-    def test_a_location_without_a_redirect_is_refused(self) -> None:
+    def test_location_header_without_a_redirect_status_fails(self) -> None:
         def test(case: TestCase) -> None:
             case.assertRedirects(case.client.get("/created"), "/new")
 
         self.assert_fails(test)
 
 
-class TestRenderTemplates(MendTest):
-    def test_templates_are_known_though_none_is_rendered(self) -> None:
+class TestRenderTemplates(ShimTestCase):
+    def test_templates_are_recorded_although_none_is_rendered(self) -> None:
         def test(case: TestCase) -> None:
             response = case.client.get("/person/John Williams")
             case.assertEqual(response.data, b"")
             case.assertTemplateUsed("page.html")
             case.assertContext("name", "John Williams")
 
-        self.assert_mended(test, render_templates=False)
+        self.assert_fixed(test, render_templates=False)
 
-    def test_the_context_holds_what_a_context_processor_adds(self) -> None:
+    def test_context_includes_the_variables_of_context_processors(self) -> None:
         def test(case: TestCase) -> None:
             case.client.get("/person/John Williams")
             case.assertContext("site", "blog")
 
-        self.assert_mended(test, render_templates=False)
+        self.assert_fixed(test, render_templates=False)
 
-    def test_the_next_test_renders_again(self) -> None:
+    def test_next_test_renders_templates_again(self) -> None:
         def test(case: TestCase) -> None:
             response = case.client.get("/person/John Williams")
             case.assertEqual(response.text, "LondonJohn Williams, blog")
@@ -188,17 +188,17 @@ class TestRenderTemplates(MendTest):
         self.assert_passes(test)
 
 
-class TestTemplates(MendTest):
-    def test_every_rendered_template_is_kept(self) -> None:
+class TestTemplates(ShimTestCase):
+    def test_every_rendered_template_is_recorded(self) -> None:
         def test(case: TestCase) -> None:
             case.client.get("/person/John Williams")
             case.assertTemplateUsed("card.html")
             case.assertTemplateUsed("page.html")
             case.assertContext("city", "London")
 
-        self.assert_mended(test)
+        self.assert_fixed(test)
 
-    def test_the_template_rendered_last_answers_first(self) -> None:
+    def test_context_of_the_last_rendered_template_comes_first(self) -> None:
         def test(case: TestCase) -> None:
             case.client.get("/person/John Williams")
             case.client.get("/person/Fordo Baggings")
@@ -209,7 +209,7 @@ class TestTemplates(MendTest):
 
 class TestCreateApp(unittest.TestCase):
     def suite(self, base: type[unittest.TestCase]) -> unittest.TestSuite:
-        """Make a suite of a case with no app and of one that needs none."""
+        """Return a suite of a test whose `create_app` raises, and of one that needs no app."""
 
         def create_app(_case: unittest.TestCase) -> Flask:
             raise RuntimeError("no app")
@@ -220,7 +220,7 @@ class TestCreateApp(unittest.TestCase):
         broken = case_of(base, test, create_app=create_app)
         return unittest.TestSuite([broken, case_of(unittest.TestCase, test)])
 
-    def test_an_error_in_create_app_does_not_end_the_run(self) -> None:
+    def test_exception_in_create_app_does_not_end_the_run(self) -> None:
         for library, shim in (
             (flask_testing.TestCase, TestCase),
             (flask_testing.LiveServerTestCase, LiveServerTestCase),
@@ -235,37 +235,37 @@ class TestCreateApp(unittest.TestCase):
                 self.assertIn("RuntimeError: no app", trace)
 
 
-class TestKept(MendTest):
-    """What a mend must not lose: the rest of the API, as Flask-Testing documents it."""
+class TestKept(ShimTestCase):
+    """The rest of Flask-Testing's API, which the shim must not break."""
 
-    def test_a_flashed_message_is_seen(self) -> None:
+    def test_assert_message_flashed_finds_a_flashed_message(self) -> None:
         def test(case: TestCase) -> None:
             case.client.get("/flash")
             case.assertMessageFlashed("Saved", "info")
 
         self.assert_passes(test)
 
-    def test_a_message_that_was_not_flashed_is_missed(self) -> None:
+    def test_assert_message_flashed_fails_without_a_message(self) -> None:
         def test(case: TestCase) -> None:
             case.client.get("/kept")
             case.assertMessageFlashed("Saved", "info")
 
         self.assert_fails(test)
 
-    def test_a_template_that_was_not_used_is_missed(self) -> None:
+    def test_assert_template_used_fails_without_a_template(self) -> None:
         def test(case: TestCase) -> None:
             case.client.get("/kept")
             case.assertTemplateUsed("page.html")
 
         self.assert_fails(test)
 
-    def test_no_signal_stays_connected(self) -> None:
+    def test_signals_are_disconnected_after_the_test(self) -> None:
         def test(_case: TestCase) -> None:
             connected.update(set(template_rendered.receivers) - before)
 
         before = set(template_rendered.receivers)
         connected: set[object] = set()
-        # Held by its name: a receiver that is garbage would be disconnected by itself.
+        # The name keeps the test case alive: a signal drops a receiver that is garbage collected.
         case = case_of(TestCase, test)
 
         run(case)
