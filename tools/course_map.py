@@ -1,7 +1,7 @@
-"""Write docs/course.md, the map of the course: a row for each feature, a column for each layer.
+"""Write docs/course.md, the course map: a row for each feature, a column for each layer.
 
-With `--check` nothing is written: it ends with 1 and the reasons when the page is stale, a feature
-lacks a test that it needs, or a class in a topic's file is no feature.
+With `--check`, write nothing, and exit with status 1 if the page is stale, if a feature lacks a
+test on a layer, or if a test class does not belong to a feature.
 """
 
 import subprocess
@@ -25,29 +25,29 @@ of tests on that layer and links to their class: the feature `one_to_one` is `cl
 
 
 class Feature(TypedDict):
-    """A table of features.toml; one without a section goes beyond the course."""
+    """A table in features.toml; a feature without a section is not in the course."""
 
     section: NotRequired[str]
     shows: str
     layers: list[str]
 
 
-Features = dict[str, dict[str, Feature]]  # by topic, then by the feature's own name
-Tests = Counter[tuple[str, str]]  # the number of tests in a file's class
+Features = dict[str, dict[str, Feature]]  # topic -> feature name -> feature
+Tests = Counter[tuple[str, str]]  # (file, class) -> number of tests
 
 
 def collect() -> str:
-    """Return the node id of every test, a line each; exit with pytest's own words if it cannot."""
+    """Return the node ids of all tests, one per line; exit with pytest's message if it fails."""
     options = ["--collect-only", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *options, *(f"tests/{layer}" for layer in LAYERS)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - no outside input
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - no argument is user input
     if result.returncode:
         sys.exit(result.stdout.partition("\n\n")[2] + result.stderr)
     return result.stdout
 
 
 def count(node_ids: str) -> Tests:
-    """Count the tests in each class; the class is empty for a test outside of any."""
+    """Return the number of tests per file and class; the class of a module-level test is ""."""
     tests: Tests = Counter()
     for line in node_ids.splitlines():
         file, *names = line.partition("[")[0].split("::")
@@ -57,12 +57,12 @@ def count(node_ids: str) -> Tests:
 
 
 def place(topic: str, name: str, layer: str) -> tuple[str, str]:
-    """Return the file and the class in which the tests of a feature live."""
+    """Return the file and the class of the tests for a feature."""
     return f"tests/{layer}/test_{topic}.py", "Test" + name.title().replace("_", "")
 
 
 def problems(features: Features, tests: Tests) -> list[str]:
-    """Return a line for each feature that lacks a test and for each class that is no feature."""
+    """Return a message for each feature without a test and each class without a feature."""
     found = []
     places = set()
     for topic, named in features.items():
@@ -75,13 +75,13 @@ def problems(features: Features, tests: Tests) -> list[str]:
     topic_files = {file for file, _ in places}
     for file, class_ in tests:
         if file in topic_files and (file, class_) not in places:
-            name = f"class {class_}" if class_ else "a test outside of a class"
-            found.append(f"{file}: {name} is no feature of docs/features.toml.")
+            name = f"class {class_}" if class_ else "a test outside a class"
+            found.append(f"{file}: {name} matches no feature in docs/features.toml.")
     return found
 
 
 def page(features: Features, tests: Tests) -> str:
-    """Return the page, in Markdown."""
+    """Return the course map as Markdown."""
     lines = [INTRO]
     for topic, named in features.items():
         lines.append(f"## {topic}\n\n| feature | section | shows | {' | '.join(LAYERS)} |")
@@ -91,7 +91,7 @@ def page(features: Features, tests: Tests) -> str:
             for layer in LAYERS:
                 file, class_ = place(topic, name, layer)
                 number = tests[file, class_]
-                # Unlike a line number, a text fragment still leads there after an edit above.
+                # Unlike a line number, a text fragment in the URL survives edits above the class.
                 link = f"../{file}#:~:text=class%20{class_}"
                 cells.append(f"[{number}]({link})" if number else "")
             lines.append(f"| {' | '.join(cells)} |")
@@ -100,9 +100,9 @@ def page(features: Features, tests: Tests) -> str:
 
 
 def main(*arguments: str) -> str:
-    """Write the page, or with `--check` return what is wrong."""
+    """Write the page, or with `--check` return the problems, one per line."""
     if arguments not in ((), ("--check",)):
-        return f"There is no {' '.join(arguments)} here, but --check alone."
+        return f"Unknown arguments: {' '.join(arguments)}. The only option is --check."
     features = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
     tests = count(collect())
     text = page(features, tests)
@@ -111,7 +111,7 @@ def main(*arguments: str) -> str:
         return ""
     found = problems(features, tests)
     if not PAGE.exists() or PAGE.read_text("utf-8") != text:
-        found.append("docs/course.md is stale: run `nox -s map` and commit what it writes.")
+        found.append("docs/course.md is stale: run `nox -s map` and commit the result.")
     return "\n".join(found)
 
 

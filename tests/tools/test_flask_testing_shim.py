@@ -79,15 +79,18 @@ class ShimTestCase(unittest.TestCase):
     """Base class that runs a test with the library and with the shim."""
 
     def assert_passes(self, test: Callable[..., None], **attributes: object) -> None:
+        """Check that the test passes with the shim."""
         result = run(case_of(TestCase, test, **attributes))
 
         self.assertEqual(result.testsRun, 1)
         self.assertEqual(result.errors + result.failures, [])
 
     def assert_fails(self, test: Callable[..., None]) -> None:
+        """Check that the test fails with the shim."""
         self.assertEqual(len(run(case_of(TestCase, test)).failures), 1)
 
     def assert_fixed(self, test: Callable[..., None], **attributes: object) -> None:
+        """Check that the test fails with the library and passes with the shim."""
         library = run(case_of(flask_testing.TestCase, test, **attributes))
 
         self.assertFalse(library.wasSuccessful(), "The library passes: remove this fix.")
