@@ -1,81 +1,151 @@
-"""The workflow and the noxfile, held together: neither is run, both are read."""
+"""The workflows agree with the noxfile and the documentation. They are read, not run."""
 
-import ast
+import json
+import os
 import re
-import unittest
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = ROOT / ".github" / "workflows"
-WORKFLOW = (WORKFLOWS / "ci.yml").read_text("utf-8")
-ON = True  # what YAML 1.1 reads `on` as
+WORKFLOWS = {path.name: path.read_text("utf-8") for path in ROOT.glob(".github/workflows/*.yml")}
+CI = yaml.safe_load(WORKFLOWS["ci.yml"])
+ON = True  # YAML 1.1 reads the key `on` as true
 
+FAILING_TEST = """
+import unittest
 
-def sessions_of_the_noxfile() -> tuple[set[str], set[str]]:
-    """Return the names of all sessions, and of those that a bare `nox` runs."""
-    names, defaults = set(), set()
-    for node in ast.parse((ROOT / "noxfile.py").read_text("utf-8")).body:
-        match node:
-            case ast.FunctionDef(name=name, decorator_list=[decorator]):
-                options = decorator.keywords if isinstance(decorator, ast.Call) else []
-                given = [ast.literal_eval(o.value) for o in options if o.arg == "name"]
-                names.update(given or [name])
-            case ast.Assign(targets=[target], value=value):
-                if ast.unparse(target) == "nox.options.sessions":
-                    defaults.update(ast.literal_eval(value))
-    return names, defaults
-
-
-class TestWorkflow(unittest.TestCase):
+class TestFails(unittest.TestCase):
     def setUp(self):
-        self.jobs = yaml.safe_load(WORKFLOW)["jobs"]
-        matrix = self.jobs["nox"]["strategy"]["matrix"]
-        rows = [*matrix["sessions"], *(row["sessions"] for row in matrix["include"])]
-        self.sessions = {session for row in rows for session in row.split(" -- ")[0].split()}
-        self.sessions |= set(re.findall(r"nox -s (\w+)", WORKFLOW))
+        self.number = 1
 
-    def test_every_session_of_the_workflow_is_in_the_noxfile(self):
-        names, _ = sessions_of_the_noxfile()
+    def test_fails(self):
+        \"\"\"A docstring.\"\"\"
+        self.check(self.number)
 
-        self.assertLessEqual(self.sessions, names)
+    def check(self, number):
+        self.assertEqual(number, 2)
+"""
 
-    def test_every_session_of_a_bare_nox_is_in_the_workflow(self):
-        _, defaults = sessions_of_the_noxfile()
 
-        self.assertTrue(defaults)
-        self.assertLessEqual(defaults, self.sessions)
+def documented_commands(page: str, heading: str) -> list[str]:
+    """Return the lines of code below a heading that set up or use an environment."""
+    text = (ROOT / page).read_text("utf-8").partition(f"{heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^    (python3 -m venv .+|\.venv/bin/.+)$", text, re.MULTILINE)
 
-    def test_the_gate_needs_every_other_job_and_runs_whatever_became_of_them(self):
-        gate = self.jobs.pop("gate")
 
-        self.assertCountEqual(gate["needs"], self.jobs)
-        self.assertEqual(gate["if"], "always()")
+def script(job: str) -> str:
+    """Return everything that a job of the CI workflow runs in a shell."""
+    return "\n".join(step.get("run", "") for step in CI["jobs"][job]["steps"])
 
-    def test_a_pull_request_runs_whatever_it_changes(self):
-        self.assertEqual(yaml.safe_load(WORKFLOW)[ON]["pull_request"], None)
 
-    def test_a_push_of_a_learner_is_graded_on_every_branch(self):
-        kata = yaml.safe_load((WORKFLOWS / "kata.yml").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def menu() -> str:
+    """The output of `nox -l`, with a star before each default session."""
+    command = [sys.executable, "-m", "nox", "-l"]
+    env = {**os.environ, "NO_COLOR": "1"}
+    return subprocess.run(  # noqa: S603 - nothing in it comes from outside
+        command, cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    ).stdout
 
-        self.assertEqual(kata[ON], {"push": {"branches": ["**"], "paths": ["kata/**"]}})
 
-    def test_the_newcomer_runs_the_commands_of_the_readme(self):
-        readme = (ROOT / "README.md").read_text("utf-8")
-        commands = re.findall(r"^    (python3 -m venv .+/nox.*)$", readme, re.MULTILINE)
-        steps = "\n".join(step.get("run", "") for step in self.jobs["newcomer"]["steps"])
+def sessions_of_ci() -> set[str]:
+    """Return the sessions that the matrix, another step or .ci/run names."""
+    matrix = CI["jobs"]["nox"]["strategy"]["matrix"]
+    rows = [*matrix["sessions"], *(row["sessions"] for row in matrix["include"])]
+    texts = [*WORKFLOWS.values(), (ROOT / ".ci" / "run").read_text("utf-8")]
+    rows += re.findall(r"nox.* -s (\w[\w ]*)", "\n".join(texts))
+    return {session for row in rows for session in row.partition(" -- ")[0].split()}
 
-        self.assertTrue(commands)
-        for command in commands:
-            with self.subTest(command):
-                self.assertRegex(steps, rf"(?m)^{re.escape(command)}(?: &)?$")
 
-    def test_every_action_is_pinned_by_its_full_hash_with_the_version_beside_it(self):
-        texts = [path.read_text("utf-8") for path in WORKFLOWS.iterdir()]
-        actions = re.findall(r"uses: (.+)", "".join(texts))
+class TestSessions:
+    def test_every_session_runs_on_ci(self, menu):
+        sessions = re.findall(r"^[*-] (\w+) -> ", menu, re.MULTILINE)
 
-        self.assertTrue(actions)
+        assert set(sessions) == sessions_of_ci()
+
+    def test_default_sessions_run_on_pull_requests(self, menu):
+        defaults = re.findall(r"^\* (\w+) -> ", menu, re.MULTILINE)
+        matrix = str(CI["jobs"]["nox"]["strategy"]["matrix"])
+
+        assert defaults
+        assert set(defaults) <= set(re.findall(r"\w+", matrix))
+
+    def test_session_list_fits_80_columns(self, menu):
+        assert [line for line in menu.splitlines() if " -> " in line and len(line) > 80] == []
+
+
+class TestWorkflow:
+    def test_gate_needs_every_other_job_and_always_runs(self):
+        jobs = dict(CI["jobs"])
+        gate = jobs.pop("gate")
+
+        assert sorted(gate["needs"]) == sorted(jobs)
+        assert gate["if"] == "always()"
+
+    def test_pull_requests_run_whatever_they_change(self):
+        assert CI[ON]["pull_request"] is None
+
+    def test_learners_push_is_graded_on_every_branch(self):
+        kata = yaml.safe_load(WORKFLOWS["kata.yml"])
+
+        assert kata[ON] == {"push": {"branches": ["**"], "paths": ["kata/**"]}}
+
+    def test_newest_versions_do_not_block_pull_requests(self):
+        newest = yaml.safe_load(WORKFLOWS["newest.yml"])
+
+        assert set(newest[ON]) == {"schedule", "workflow_dispatch"}
+
+    def test_actions_are_pinned_by_full_hash_with_the_version_as_a_comment(self):
+        actions = re.findall(r"uses: (.+)", "\n".join(WORKFLOWS.values()))
+
+        assert actions
         for action in actions:
-            with self.subTest(action):
-                self.assertRegex(action, r"^[\w/-]+@[0-9a-f]{40} # v[0-9.]+$")
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[0-9.]+", action)
+
+
+class TestDocumentation:
+    @pytest.mark.parametrize(
+        ("job", "heading"),
+        [("newcomer", "## Quick start"), ("without-nox", "## Run the application without nox")],
+    )
+    def test_readme_commands_run_on_ci(self, job, heading):
+        # The servers run in the background, so that the job can send a request.
+        lines = [line.strip().removesuffix(" &") for line in script(job).splitlines()]
+        commands = documented_commands("README.md", heading)
+
+        assert commands
+        assert [command for command in commands if command not in lines] == []
+
+    def test_dev_container_installs_the_documented_environment(self):
+        container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+        create, *_, install = documented_commands("CONTRIBUTING.md", "# Contributing")
+
+        assert container["postCreateCommand"] == f"{create} && {install}"
+
+
+class TestProblemMatcher:
+    def test_failed_unit_test_is_annotated_with_file_line_and_name(self, tmp_path):
+        matchers = json.loads((ROOT / ".github" / "unittest.json").read_text("utf-8"))
+        [pattern] = matchers["problemMatcher"][0]["pattern"]
+        file = tmp_path / "tests" / "unit" / "test_example.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(FAILING_TEST)
+
+        run = subprocess.run(  # noqa: S603 - nothing in it comes from outside
+            [sys.executable, "-m", "unittest", "discover", "-s", file.parent],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        matches = [re.search(pattern["regexp"], line) for line in run.stderr.splitlines()]
+        found = [
+            tuple(match[pattern[part]] for part in ("file", "line", "message"))
+            for match in matches
+            if match
+        ]
+        assert found == [(str(file), "10", "test_fails")]
