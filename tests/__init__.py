@@ -2,8 +2,5 @@
 
 import os
 
-from tests.support.compiled import compile_once
-
-compile_once()
-# Where a developer's own blog has its data is no folder for a test.
+# A developer may have set the folder of their own blog; the tests must not write there.
 os.environ.pop("FLASK_INSTANCE_PATH", None)

@@ -1,16 +1,14 @@
 """Blueprints: what an application is put together from, and a greeting that is mounted twice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from app import create_app, models
+from app import models
 from app.models import User, db
 from app.sample_blueprint import sample_blueprint
-from tests.support.config import CONFIG
-from tests.support.databases import Databases
 from tests.support.html import page, texts
 
 
@@ -84,13 +82,9 @@ class TestRepeat:
 
 class TestFactory:
     @pytest.fixture
-    def other(self, new_database: Databases) -> Iterator[Flask]:
-        """A second application in this process, with a database and a key of its own."""
-        for database in new_database(with_data=False):
-            other = create_app({**CONFIG, **database, "SECRET_KEY": "other"})
-            yield other
-            with other.app_context():
-                db.engine.dispose()
+    def other(self, new_app: Callable[..., Flask]) -> Flask:
+        """A second application in this process, with a database and a secret key of its own."""
+        return new_app(SECRET_KEY="other")
 
     def test_two_applications_share_no_routes_and_no_filters(self, app, other):
         other.add_url_rule("/only-here", view_func=lambda: "here")

@@ -143,8 +143,8 @@ class TestExpire:
 
         assert theme(browser.get("/")) == "dark"
 
-    def test_the_lifetime_is_a_setting(self, app, browser, clock):
-        app.config["PREFERENCE_LIFETIME"] = timedelta(minutes=1)
+    def test_the_lifetime_is_a_setting(self, app, browser, clock, monkeypatch):
+        monkeypatch.setitem(app.config, "PREFERENCE_LIFETIME", timedelta(minutes=1))
         submit(browser, "/preferences", {"theme": "dark"})
 
         clock.move(minutes=1)
@@ -174,9 +174,9 @@ class TestExpire:
 
 class TestFlags:
     @pytest.fixture
-    def https(self, client: FlaskClient) -> FlaskClient:
+    def https(self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
         """Someone who comes over https, and says from which page, as Flask-WTF wants it there."""
-        client.application.config["PREFERRED_URL_SCHEME"] = "https"
+        monkeypatch.setitem(client.application.config, "PREFERRED_URL_SCHEME", "https")
         client.environ_base["HTTP_REFERER"] = "https://localhost/preferences"
         return client
 
@@ -207,9 +207,9 @@ class TestFlags:
 
         assert https.get_cookie("theme").secure
 
-    def test_flasks_own_setting_keeps_the_cookie_to_https(self, app, client):
+    def test_flasks_own_setting_keeps_the_cookie_to_https(self, app, client, monkeypatch):
         headers = token(client)
-        app.config["SESSION_COOKIE_SECURE"] = True
+        monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
 
         client.post("/preferences", data={"theme": "dark"}, headers=headers)
 

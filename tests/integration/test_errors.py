@@ -36,12 +36,16 @@ ERRORS = [
 
 class TestAnswer:
     @pytest.fixture
-    def client(self, app: Flask, log_in: Callable[[str], FlaskClient]) -> FlaskClient:
-        """Someone who is logged in, where one page is broken and 1000 bytes are too many."""
-        app.config["PROPAGATE_EXCEPTIONS"] = False
-        app.config["MAX_CONTENT_LENGTH"] = 1000
+    def app(self, new_app: Callable[..., Flask]) -> Flask:
+        """An application with a broken page that accepts at most 1000 bytes."""
+        app = new_app(PROPAGATE_EXCEPTIONS=False, MAX_CONTENT_LENGTH=1000)
         app.add_url_rule("/broken", view_func=lambda: {"": ""}["a secret of the program"])
-        return log_in("John Williams")
+        return app
+
+    @pytest.fixture
+    def client(self, john: FlaskClient) -> FlaskClient:
+        """A client that is logged in."""
+        return john
 
     @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
     def test_a_browser_gets_a_page(self, client, status, name, asked):
@@ -179,9 +183,11 @@ class TestMalformed:
     SAM = "username=Sam&password=second+breakfast"
 
     @pytest.fixture
-    def sign_up(self, app: Flask, client: FlaskClient) -> Callable[..., TestResponse]:
+    def sign_up(
+        self, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[..., TestResponse]:
         """Sends a body to the API as a server does that marks it as one that ends by itself."""
-        app.config["MAX_CONTENT_LENGTH"] = 1000
+        monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
         headers = token(client)
 
         def sign_up(body: str, **environ: str) -> TestResponse:
@@ -284,8 +290,10 @@ class TestMalformed:
         assert texts(response, "main p") == ["The Host is no name of a host."]
 
     @pytest.mark.parametrize("host", ["..", "evil.example"])
-    def test_a_host_that_cannot_be_believed_is_refused_on_a_page_without_links(self, app, host):
-        app.config["TRUSTED_HOSTS"] = ["localhost"]
+    def test_a_host_that_cannot_be_believed_is_refused_on_a_page_without_links(
+        self, app, monkeypatch, host
+    ):
+        monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["localhost"])
 
         response = app.test_client().get("/", headers={"Host": host})
 

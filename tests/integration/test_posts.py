@@ -12,10 +12,12 @@ from sqlalchemy import event, insert
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.models import Blogpost, Tag, User, db, tags
+from app.models import Blogpost, Tag, User, db
+from app.models import tags as post_tags
 from tests.support.config import CONFIG
-from tests.support.databases import Databases, sqlite
+from tests.support.databases import NewDatabase, sqlite_database, tables
 from tests.support.html import page, sent_to, submit, texts, token
+from tests.support.statements import recorded_statements
 from tests.support.stored import stored
 
 FLASK = "Flask - A Python Web Framework"
@@ -59,7 +61,7 @@ def fill(app: Flask, ids: range) -> None:
             [{"id": n, "title": TEMPLATES, "userid": by, "version": 1} for n, by in written],
         )
         db.session.execute(
-            insert(tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
+            insert(post_tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
         )
         db.session.commit()
 
@@ -82,15 +84,16 @@ Blogs = Callable[[int], Flask]
 
 
 @contextmanager
-def blogs(lend: Databases) -> Iterator[Blogs]:
+def blogs(new_database: NewDatabase) -> Iterator[Blogs]:
     """Give blogs of any size on a database of their own: whoever asks again gets the same."""
     with ExitStack() as stack:
 
         @cache
         def blog(people: int) -> Flask:
-            database = stack.enter_context(contextmanager(lend)(with_data=False))
+            database = stack.enter_context(new_database())
             # Five people have ten posts: less than a page.
             app = create_app({**CONFIG, **database, "PAGE_SIZE": 20})
+            stack.enter_context(tables(app))
             fill(app, range(1, people + 1))
             return app
 
@@ -98,7 +101,7 @@ def blogs(lend: Databases) -> Iterator[Blogs]:
 
 
 @pytest.fixture(scope="class")
-def blog(new_database: Databases) -> Iterator[Blogs]:
+def blog(new_database: NewDatabase) -> Iterator[Blogs]:
     """Gives blogs that the tests of a class share, for they only read."""
     with blogs(new_database) as blog:
         yield blog
@@ -107,7 +110,7 @@ def blog(new_database: Databases) -> Iterator[Blogs]:
 @pytest.fixture(scope="class")
 def sqlite_blog() -> Iterator[Blogs]:
     """The same on SQLite, which can count its steps, wherever the other tests have theirs."""
-    with blogs(sqlite) as blog:
+    with blogs(sqlite_database) as blog:
         yield blog
 
 
@@ -192,8 +195,8 @@ class TestRead:
             assert [texts(response, place) for place in shown] == [[markup]] * len(shown)
             assert page(response).cssselect("script") == []
 
-    def test_a_list_that_just_fits_has_one_page(self, app, client):
-        app.config["PAGE_SIZE"] = 6
+    def test_a_list_that_just_fits_has_one_page(self, app, client, monkeypatch):
+        monkeypatch.setitem(app.config, "PAGE_SIZE", 6)
         fill(app, range(1, 4))
 
         response = client.get("/posts/")
@@ -210,9 +213,10 @@ class TestRead:
             ("/people/", ".rows a", 8),
         ],
     )
-    def test_the_pages_of_a_list_show_every_row_once(self, app, client, url, row, number):
+    def test_the_pages_of_a_list_show_every_row_once(self, new_app, url, row, number):
+        app = new_app(PAGE_SIZE=3)
         fill(app, range(1, 9))
-        app.config["PAGE_SIZE"] = 3
+        client = app.test_client()
         shown = []
 
         while url:
@@ -232,8 +236,8 @@ class TestRead:
 
         assert newest.get("href") == "/posts/by/1"
 
-    def test_a_post_that_is_written_meanwhile_moves_no_page(self, app, john):
-        app.config["PAGE_SIZE"] = 2
+    def test_a_post_that_is_written_meanwhile_moves_no_page(self, app, john, monkeypatch):
+        monkeypatch.setitem(app.config, "PAGE_SIZE", 2)
         [older] = page(john.get("/posts/")).cssselect("[rel=next]")
 
         submit(john, "/posts/new", POST)
@@ -624,12 +628,12 @@ PEOPLE_LISTS = ["/people/", "/users/"]
 
 class TestScale:
     @pytest.mark.parametrize("url", [*POST_LISTS, *PEOPLE_LISTS])
-    def test_a_list_takes_as_many_queries_for_500_rows_as_for_5(self, blog, statements, url):
+    def test_a_list_takes_as_many_queries_for_500_rows_as_for_5(self, blog, url):
         few, many = blog(5), blog(500)
 
-        with statements(few) as for_5:
+        with recorded_statements(few) as for_5:
             assert few.test_client().get(url).status_code == 200
-        with statements(many) as for_500:
+        with recorded_statements(many) as for_500:
             assert many.test_client().get(url).status_code == 200
 
         assert 0 < len(for_5) == len(for_500)
@@ -661,10 +665,10 @@ class TestScale:
         assert 0 < len(for_50) == len(for_500)
 
     @pytest.mark.parametrize("url", POST_LISTS)
-    def test_a_list_reads_no_text_that_it_does_not_show(self, blog, statements, url):
+    def test_a_list_reads_no_text_that_it_does_not_show(self, blog, url):
         app = blog(5)
 
-        with statements(app) as sent:
+        with recorded_statements(app) as sent:
             app.test_client().get(url)
 
         assert "blogpost.title" in str(sent)

@@ -74,11 +74,12 @@ class TestClient:
         with app.test_request_context():
             assert url_for("pages.user_api", user_id=1) == "/users/1"
 
-    def test_an_exception_of_a_view_reaches_the_test(self, app, client):
+    def test_an_exception_of_a_view_reaches_the_test(self, new_app):
+        app = new_app()
         app.add_url_rule("/broken", view_func=lambda: 1 / 0)
 
         with pytest.raises(ZeroDivisionError):
-            client.get("/broken")
+            app.test_client().get("/broken")
 
     def test_the_runner_gives_the_exit_status_and_the_output(self, runner):
         result = runner.invoke(args=["mycommand", "John"])

@@ -53,10 +53,11 @@ class TestView:
 
         assert "/signup" in [link.get("href") for link in links]
 
-    def test_another_page_needs_no_new_class(self, app, client):
+    def test_another_page_needs_no_new_class(self, new_app):
+        app = new_app()
         app.add_url_rule("/start", view_func=BaseView.as_view("start", "home.html"))
 
-        assert texts(client.get("/start"), "h1") == ["Hello World!!!"]
+        assert texts(app.test_client().get("/start"), "h1") == ["Hello World!!!"]
 
     def test_the_navigation_tells_which_page_this_is(self, client):
         assert texts(client.get("/about"), "[aria-current=page]") == ["About"]
@@ -311,8 +312,8 @@ class TestMethodView:
     def test_get_gives_an_empty_list_where_there_is_nobody(self, client):
         assert client.get("/users/").json == {"users": [], "next": None}
 
-    def test_get_gives_the_people_a_page_at_a_time(self, app, client, dataset):
-        app.config["PAGE_SIZE"] = 1
+    def test_get_gives_the_people_a_page_at_a_time(self, app, client, dataset, monkeypatch):
+        monkeypatch.setitem(app.config, "PAGE_SIZE", 1)
 
         first = client.get("/users/").json
         second = client.get(first["next"]).json
@@ -507,8 +508,8 @@ class TestMethodView:
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize("kind", ["json", "data"])
-    def test_a_body_over_the_limit_is_too_large(self, app, client, names, kind):
-        app.config["MAX_CONTENT_LENGTH"] = 1000
+    def test_a_body_over_the_limit_is_too_large(self, app, client, names, monkeypatch, kind):
+        monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
         sent: dict[str, Any] = {kind: {**SAM, "padding": "x" * 1000}}
 
         response = client.post("/users/", **sent, headers=token(client))
@@ -560,8 +561,8 @@ class TestMethodView:
     def test_the_page_of_people_says_when_there_is_nobody(self, client):
         assert texts(client.get("/people/"), "main p") == ["Nobody has signed up yet."]
 
-    def test_the_page_of_people_shows_a_page_at_a_time(self, app, client, dataset):
-        app.config["PAGE_SIZE"] = 1
+    def test_the_page_of_people_shows_a_page_at_a_time(self, app, client, dataset, monkeypatch):
+        monkeypatch.setitem(app.config, "PAGE_SIZE", 1)
 
         [older] = page(client.get("/people/")).cssselect("a[rel=next]")
         response = client.get(older.get("href"))

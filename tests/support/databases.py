@@ -1,86 +1,110 @@
-"""A new database for each test, copied from one that is made once: with tables, or with data too.
-
-Filling a database costs many times what copying one does: SQLite copies the image of a database
-in memory, PostgreSQL copies a template.
-"""
+"""A database for each application that a test uses: SQLite, or PostgreSQL with `--postgres`."""
 
 import atexit
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+from flask import Flask
 from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import NullPool
 
 from app import create_app, dataset
 from app.models import create_tables, db
 from tests.support.config import CONFIG
 
-# What the course's people log in with.
+# The password of the course's users in the tests.
 PASSWORD = "my precious"
 
-# Where the server is that `postgres_server` started.
+# The environment variable with the address of the server that `postgres_server` started.
 POSTGRES = "TEST_POSTGRES_URL"
 
 Settings = Mapping[str, Any]
 
 
-class Databases(Protocol):
-    """Lends a new database, as the settings of an application.
+class NewDatabase(Protocol):
+    """A function that creates an empty database for the length of a `with` block."""
 
-    `file` is where SQLite keeps it if several threads are to share it; in memory they cannot.
+    def __call__(self, file: Path | None = None) -> AbstractContextManager[Settings]: ...
+
+
+@contextmanager
+def sqlite_database(file: Path | None = None) -> Iterator[Settings]:
+    """Yield the settings for an SQLite database: in memory, or in `file`.
+
+    A database in memory has one connection, which threads must not share: give them a file.
     """
+    yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file or ''}"}
 
-    def __call__(self, *, with_data: bool, file: Path | None = None) -> Iterator[Settings]: ...
+
+@contextmanager
+def tables(app: Flask) -> Iterator[None]:
+    """Create the tables of `app`; at the end, drop them and close the connections."""
+    with app.app_context():
+        if is_in_memory():
+            deserialize(image(with_data=False))
+        else:
+            create_tables()
+    try:
+        yield
+    finally:
+        with app.app_context():
+            if not is_in_memory():
+                db.drop_all()
+            # An in-memory database ends with its connection.
+            db.engine.dispose()
+
+
+def load_dataset(app: Flask) -> None:
+    """Store the course's users, contacts, posts and tags, in tables that are empty.
+
+    The users' password is `PASSWORD`.
+    """
+    with app.app_context():
+        if is_in_memory():
+            deserialize(image(with_data=True))
+        else:
+            dataset.load(PASSWORD)
+
+
+# Creating the tables and loading the data takes 10 ms in memory; copying the result, 0.3 ms.
+
+
+def is_in_memory() -> bool:
+    """Return True if the current application has an SQLite database in memory."""
+    return db.engine.url.get_backend_name() == "sqlite" and not db.engine.url.database
+
+
+def deserialize(image: bytes) -> None:
+    """Replace the current application's in-memory database with a copy of `image`."""
+    with closing(db.engine.raw_connection()) as connection:
+        connection.driver_connection.deserialize(image)
+
+
+@cache
+def image(*, with_data: bool) -> bytes:
+    """Return an SQLite database with the tables, and with the course's data if wanted."""
+    engine = fill(CONFIG, with_data=with_data)
+    with closing(engine.raw_connection()) as connection:
+        image = connection.driver_connection.serialize()
+    engine.dispose()
+    return image
 
 
 def fill(settings: Settings, *, with_data: bool) -> Engine:
-    """Make the tables and, if wanted, store the course's data; give the engine to dispose of."""
+    """Create the tables, and store the course's data if wanted; return the engine to dispose of."""
     app = create_app({**CONFIG, **settings})
     with app.app_context():
         create_tables()
         if with_data:
             dataset.load(PASSWORD)
         return db.engine
-
-
-def over(connection: sqlite3.Connection) -> Settings:
-    """Give the settings of an application that reaches its database by this connection alone."""
-    engine = {"creator": lambda: connection, "poolclass": StaticPool}
-    return {"SQLALCHEMY_DATABASE_URI": "sqlite://", "SQLALCHEMY_ENGINE_OPTIONS": engine}
-
-
-@cache
-def image(*, with_data: bool) -> bytes:
-    """Give the image of a filled SQLite database."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        fill(over(connection), with_data=with_data)
-        return connection.serialize()
-
-
-@contextmanager
-def in_memory(*, with_data: bool = False) -> Iterator[Settings]:
-    """Lend a new SQLite database in memory."""
-    with closing(sqlite3.connect(":memory:", check_same_thread=False)) as connection:
-        connection.deserialize(image(with_data=with_data))
-        yield over(connection)
-
-
-def sqlite(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
-    """Lend a new SQLite database, in memory or in a file."""
-    if file is None:
-        with in_memory(with_data=with_data) as settings:
-            yield settings
-    else:
-        file.write_bytes(image(with_data=with_data))
-        yield {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"}
 
 
 @contextmanager
@@ -106,37 +130,19 @@ def postgres_server() -> Iterator[None]:
 
 
 @contextmanager
-def postgres() -> Iterator[Databases]:
-    """Give databases on the server, copied from two templates of this process's own."""
+def postgres_database(file: Path | None = None) -> Iterator[Settings]:
+    """Yield the settings for a new database on the PostgreSQL server, and drop it at the end.
+
+    Any number of threads can use it, so it ignores `file`.
+    """
     server = make_url(os.environ[POSTGRES]).set(drivername="postgresql+psycopg")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-
-    def execute(statement: str) -> None:
-        with admin.connect() as connection:
-            connection.execute(text(statement))
-
-    def at(name: str) -> Settings:
+    admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    name = f"test_{uuid4().hex}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
         url = server.set(database=name).render_as_string(hide_password=False)
-        return {
-            "SQLALCHEMY_DATABASE_URI": url,
-            "SQLALCHEMY_ENGINE_OPTIONS": {"poolclass": NullPool},
-        }
-
-    # Nothing here outlives the machine's next minute: there is no need to wait for its disk.
-    execute("ALTER SYSTEM SET fsync = off")
-    execute("SELECT pg_reload_conf()")
-    templates = {with_data: f"template_{uuid4().hex}" for with_data in (False, True)}
-    for with_data, name in templates.items():
-        execute(f"CREATE DATABASE {name}")
-        fill(at(name), with_data=with_data).dispose()
-
-    def new(*, with_data: bool, file: Path | None = None) -> Iterator[Settings]:
-        name = f"test_{uuid4().hex}"
-        execute(f"CREATE DATABASE {name} TEMPLATE {templates[with_data]}")
-        try:
-            yield at(name)
-        finally:
-            execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-    yield new
-    admin.dispose()
+        yield {"SQLALCHEMY_DATABASE_URI": url}
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

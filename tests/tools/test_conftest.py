@@ -1,4 +1,4 @@
-"""What the fixtures of every test see to."""
+"""The guards and plugins that conftest.py loads, in a pytest run of their own."""
 
 import os
 import signal
@@ -42,6 +42,19 @@ def test_leaks_a_request():
     app.test_request_context().push()
 
 
+def test_changes_the_shared_application(app):
+    app.config["PAGE_SIZE"] = 1
+    app.jinja_env.filters["shout"] = str.upper
+
+
+def test_restores_the_shared_application(monkeypatch, app):
+    monkeypatch.setitem(app.config, "PAGE_SIZE", 2)
+
+
+def test_changes_an_application_of_its_own(new_app):
+    new_app(PAGE_SIZE=1).config["PAGE_SIZE"] = 2
+
+
 def test_leaks_nothing():
     assert not has_app_context()
     assert not has_request_context()
@@ -75,8 +88,14 @@ class TestContexts:
     def test_a_context_that_is_left_pushed_fails_its_own_test_and_none_after_it(self, output):
         assert "ERROR at teardown of test_leaks_two_applications" in output
         assert "ERROR at teardown of test_leaks_a_request" in output
-        assert "4 passed, 2 errors" in output
         assert "This test left an application context pushed." in output
+        assert "7 passed, 3 errors" in output
+
+
+class TestSharedApplication:
+    def test_change_of_the_shared_application_fails_its_own_test(self, output):
+        assert "ERROR at teardown of test_changes_the_shared_application" in output
+        assert "This test changed the shared application: config, template filters." in output
 
 
 class TestAnnotations:
@@ -86,7 +105,7 @@ class TestAnnotations:
 
         annotations = [line for line in output.splitlines() if line.startswith("::error")]
 
-        assert len(annotations) == 2
+        assert len(annotations) == 3
         assert annotations[1].startswith(place)
         assert "This test left an application context pushed." in annotations[1]
 

@@ -4,7 +4,7 @@ from flask import Flask
 
 from app import create_app
 from tests.support.config import CONFIG
-from tests.support.databases import in_memory
+from tests.support.databases import tables
 from tests.support.flask_testing_shim import TestCase
 
 
@@ -16,8 +16,9 @@ class DatabaseTestCase(TestCase):
     """
 
     def create_app(self) -> Flask:
-        return create_app({**CONFIG, **self.enterContext(in_memory())})
+        return create_app(CONFIG)
 
     def setUp(self) -> None:
         super().setUp()
+        self.enterContext(tables(self.app))
         self.enterContext(self.app.app_context())

@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from tests.support.config import CONFIG
-from tests.support.databases import PASSWORD, Databases
+from tests.support.databases import PASSWORD, NewDatabase, load_dataset, tables
 from tests.system.blog import BlogTestCase
 from tests.system.browser import Browser
 from tests.system.pages import LoginPage, PostForm, PostPage
@@ -44,12 +44,13 @@ class TestStory(BlogTestCase):
 
 
 @pytest.fixture(scope="module")
-def url(new_database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a blog that all rounds share."""
     file = tmp_path_factory.mktemp("blog") / "blog.sqlite"
-    for database in new_database(with_data=True, file=file):
+    with new_database(file) as database:
         app = create_app({**CONFIG, **database})
-        with make_server("127.0.0.1", 0, app, threaded=True) as server:
+        with tables(app), make_server("127.0.0.1", 0, app, threaded=True) as server:
+            load_dataset(app)
             Thread(target=server.serve_forever, daemon=True).start()
             yield f"http://127.0.0.1:{server.port}"
             server.shutdown()

@@ -1,0 +1,22 @@
+"""The option `--postgres`: run the tests on a PostgreSQL server that is started for this run."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support import databases
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--postgres`."""
+    parser.addoption(
+        "--postgres", action="store_true", help="run on a PostgreSQL server, started for this run"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one server for all workers of pytest-xdist, which inherit its address."""
+    if config.getoption("--postgres") and not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        stack.enter_context(databases.postgres_server())
