@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from flask import Flask
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from app import create_app, dataset
@@ -124,9 +124,24 @@ def postgres_server() -> Iterator[None]:
         server = get_server(f"{folder}/data", cleanup_mode="delete")
         try:
             os.environ[POSTGRES] = server.get_uri()
+            # The data need not survive a crash, so PostgreSQL need not wait for the disk.
+            execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             yield
         finally:
             server.cleanup()
+
+
+def postgres_url() -> URL:
+    """Return the address of the PostgreSQL server, for SQLAlchemy."""
+    return make_url(os.environ[POSTGRES]).set(drivername="postgresql+psycopg")
+
+
+def execute(*statements: str) -> None:
+    """Execute SQL statements on the PostgreSQL server, each in no transaction."""
+    engine = create_engine(postgres_url(), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
 
 
 @contextmanager
@@ -135,14 +150,10 @@ def postgres_database(file: Path | None = None) -> Iterator[Settings]:
 
     Any number of threads can use it, so it ignores `file`.
     """
-    server = make_url(os.environ[POSTGRES]).set(drivername="postgresql+psycopg")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     name = f"test_{uuid4().hex}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    execute(f"CREATE DATABASE {name}")
     try:
-        url = server.set(database=name).render_as_string(hide_password=False)
+        url = postgres_url().set(database=name).render_as_string(hide_password=False)
         yield {"SQLALCHEMY_DATABASE_URI": url}
     finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        execute(f"DROP DATABASE {name} WITH (FORCE)")
