@@ -16,8 +16,8 @@ from sqlalchemy import delete, event
 from werkzeug.test import TestResponse
 
 from app.models import Contact, create_tables, db
-from tests.support.html import page, submit, texts, token
-from tests.support.stored import stored
+from tests.support.html import csrf_header, page, submit, texts
+from tests.support.stored import stored_rows
 
 Request = Callable[[], TestResponse]
 Stop = Callable[[str], bool]
@@ -91,12 +91,12 @@ def refusals(answers: list[TestResponse]) -> list[int]:
 
 def delete_account(client: FlaskClient, user_id: int) -> TestResponse:
     """Have someone delete themself, as the page's script does."""
-    return client.delete(f"/users/{user_id}", headers=token(client))
+    return client.delete(f"/users/{user_id}", headers=csrf_header(client))
 
 
 def rename(client: FlaskClient, user_id: int, name: str) -> TestResponse:
     """Have someone rename themself, as the page's script does."""
-    return client.put(f"/users/{user_id}", json={"username": name}, headers=token(client))
+    return client.put(f"/users/{user_id}", json={"username": name}, headers=csrf_header(client))
 
 
 class TestTables:
@@ -113,7 +113,7 @@ class TestTables:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(make, range(8)))
 
-        assert set(stored(app)) == set(db.metadata.tables)
+        assert set(stored_rows(app)) == set(db.metadata.tables)
 
 
 class TestNames:
@@ -123,7 +123,7 @@ class TestNames:
         answers = at_once(app, *(lambda c=c: submit(c, "/signup", BILBO) for c in clients))
 
         assert refusals(answers) == [409]
-        assert [user.username for user in stored(app)["user"]].count("Bilbo Baggings") == 1
+        assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
 
     def test_whoever_comes_second_keeps_the_name_typed_and_is_not_logged_in(self, app, client):
         answer = meanwhile(
@@ -142,7 +142,7 @@ class TestNames:
 
         answers = at_once(
             app,
-            *(lambda c=c: c.post("/users/", json=BILBO, headers=token(c)) for c in clients),
+            *(lambda c=c: c.post("/users/", json=BILBO, headers=csrf_header(c)) for c in clients),
         )
 
         assert refusals(answers) == [409]
@@ -155,7 +155,7 @@ class TestNames:
         )
 
         assert refusals(answers) == [409]
-        names = {user.username for user in stored(app)["user"]}
+        names = {user.username for user in stored_rows(app)["user"]}
         assert names in ({"Gandalf", "Fordo Baggings"}, {"Gandalf", "John Williams"})
 
     def test_a_rename_and_a_sign_up_with_one_name_do_not_both_win(self, app, john, client):
@@ -166,7 +166,7 @@ class TestNames:
         )
 
         assert refusals(answers) == [409]
-        assert [user.username for user in stored(app)["user"]].count("Bilbo Baggings") == 1
+        assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
 
 
 class TestContactCards:
@@ -183,7 +183,7 @@ class TestContactCards:
         )
 
         assert refusals(answers) == [409]
-        [card] = stored(app)["contact"]
+        [card] = stored_rows(app)["contact"]
         assert (card.city, card.userid) in {("Chicago", 1), ("London", 1)}
 
     def test_of_two_changes_of_a_card_the_second_is_told_and_keeps_what_was_typed(
@@ -199,7 +199,7 @@ class TestContactCards:
 
         assert answer.status_code == 409
         assert page(answer).cssselect("#city")[0].get("value") == "Chicago"
-        assert stored(app)["contact"][0].city == "Bree"
+        assert stored_rows(app)["contact"][0].city == "Bree"
 
     def test_whoever_is_deleted_meanwhile_gets_no_card(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
@@ -214,7 +214,7 @@ class TestContactCards:
         )
 
         assert answer.status_code == 409
-        assert stored(app)["contact"] == []
+        assert stored_rows(app)["contact"] == []
 
 
 class TestTags:
@@ -226,8 +226,8 @@ class TestTags:
         )
 
         assert refusals(answers) == []
-        [tag] = [tag for tag in stored(app)["tag"] if tag.folded == "walking"]
-        assert [pair.tag_id for pair in stored(app)["tags"]].count(tag.id) == 2
+        [tag] = [tag for tag in stored_rows(app)["tag"] if tag.folded == "walking"]
+        assert [pair.tag_id for pair in stored_rows(app)["tags"]].count(tag.id) == 2
 
     def test_the_same_tags_are_made_in_the_same_order(self, app, john):
         """Else each of two posts could wait for a tag that the other one has made."""
@@ -256,7 +256,7 @@ class TestTags:
         )
 
         assert answer.status_code == 409
-        assert "Walking" not in [tag.tagname for tag in stored(app)["tag"]]
+        assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
 
 
 class TestPosts:
@@ -309,7 +309,7 @@ class TestPosts:
 
         assert answer.status_code == 409
         assert john.get("/posts/1").status_code == 404
-        assert "Walking" not in [tag.tagname for tag in stored(app)["tag"]]
+        assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
 
     def test_a_post_that_is_changed_meanwhile_is_not_deleted(self, app, john, on_the_phone):
         answer = meanwhile(
@@ -329,7 +329,7 @@ class TestPosts:
         )
 
         assert refusals(answers) == [409]
-        assert [post.id for post in stored(app)["blogpost"]] == [2, 3, 4]
+        assert [post.id for post in stored_rows(app)["blogpost"]] == [2, 3, 4]
 
     def test_a_post_that_is_deleted_right_after_its_change_is_not_found(
         self, app, john, on_the_phone
@@ -373,8 +373,8 @@ class TestAccounts:
 
         assert answer.status_code == 409
         assert texts(answer, "#me") == []
-        assert {post.userid for post in stored(app)["blogpost"]} == {2}
-        assert "Walking" not in [tag.tagname for tag in stored(app)["tag"]]
+        assert {post.userid for post in stored_rows(app)["blogpost"]} == {2}
+        assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
 
     def test_whoever_is_deleted_while_changing_a_post_is_told(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
@@ -386,7 +386,7 @@ class TestAccounts:
         )
 
         assert answer.status_code == 409
-        assert {post.userid for post in stored(app)["blogpost"]} == {2}
+        assert {post.userid for post in stored_rows(app)["blogpost"]} == {2}
 
     def test_whoever_is_deleted_cannot_be_renamed(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
@@ -398,7 +398,7 @@ class TestAccounts:
         )
 
         assert answer.status_code == 409
-        assert [user.username for user in stored(app)["user"]] == ["Fordo Baggings"]
+        assert [user.username for user in stored_rows(app)["user"]] == ["Fordo Baggings"]
 
     def test_whoever_is_renamed_meanwhile_is_not_deleted_and_stays_logged_in(
         self, app, john, log_in
@@ -424,7 +424,7 @@ class TestAccounts:
         )
 
         assert refusals(answers) == [409]
-        assert [user.username for user in stored(app)["user"]] == ["Fordo Baggings"]
+        assert [user.username for user in stored_rows(app)["user"]] == ["Fordo Baggings"]
 
     def test_an_account_that_is_deleted_takes_all_that_it_wrote_meanwhile(self, app, john, log_in):
         on_the_phone = log_in("John Williams")
@@ -436,6 +436,6 @@ class TestAccounts:
         )
 
         assert answer.status_code == 204
-        assert {post.userid for post in stored(app)["blogpost"]} == {2}
-        pairs = {pair.blogpost_id for pair in stored(app)["tags"]}
+        assert {post.userid for post in stored_rows(app)["blogpost"]} == {2}
+        pairs = {pair.blogpost_id for pair in stored_rows(app)["tags"]}
         assert pairs == {2, 4}

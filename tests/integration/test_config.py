@@ -13,7 +13,7 @@ from app import create_app
 from app.config import HEADERS
 from app.models import db
 from tests.support.config import CONFIG
-from tests.support.html import page, sent_to, submit, texts, token
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
 
 
 class TestEnvironment:
@@ -71,13 +71,13 @@ class TestEnvironment:
     def test_a_session_under_one_key_is_none_under_another(self, start):
         one, other = start(FLASK_SECRET_KEY="one"), start(FLASK_SECRET_KEY="other")
         client, visitor = one.test_client(), other.test_client()
-        header = token(client)
+        header = csrf_header(client)
         visitor.set_cookie("session", client.get_cookie("session").value)
 
         response = visitor.post("/preferences", data={"theme": "dark"}, headers=header)
 
         assert response.status_code == 400
-        assert sent_to(client.post("/preferences", data={"theme": "dark"}, headers=header))
+        assert redirect_target(client.post("/preferences", data={"theme": "dark"}, headers=header))
 
     def test_a_setting_changes_what_is_served(self, start):
         app = start(FLASK_PAGE_SIZE="1")
@@ -155,11 +155,11 @@ class TestHeaders:
     def test_an_answer_to_a_form_has_them(self, client):
         response = submit(client, "/preferences", {"theme": "dark"})
 
-        assert sent_to(response) == "/preferences"
+        assert redirect_target(response) == "/preferences"
         assert dict(response.headers).items() >= HEADERS.items()
 
     def test_an_answer_without_a_body_has_them(self, client):
-        response = client.delete("/users/1", headers=token(client))
+        response = client.delete("/users/1", headers=csrf_header(client))
 
         assert response.status_code == 204
         assert dict(response.headers).items() >= HEADERS.items()

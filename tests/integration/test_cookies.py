@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from tests.support.config import CONFIG
-from tests.support.html import page, sent_to, submit, texts, token
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
 
 
 def theme(response: TestResponse) -> str | None:
@@ -51,7 +51,7 @@ class TestSet:
     def test_the_next_request_brings_the_choice_back(self, client):
         response = submit(client, "/preferences", {"theme": "dark"})
 
-        assert sent_to(response) == "/preferences"
+        assert redirect_target(response) == "/preferences"
         assert theme(client.get("/about")) == "dark"
 
     def test_a_later_choice_takes_the_place_of_the_first(self, client):
@@ -156,7 +156,7 @@ class TestExpire:
 
         response = submit(browser, "/preferences", form="form[action$=forget]")
 
-        assert sent_to(response) == "/preferences"
+        assert redirect_target(response) == "/preferences"
         assert "theme" not in [cookie.name for cookie in browser.jar]
         assert theme(browser.get("/")) == "light"
 
@@ -208,7 +208,7 @@ class TestFlags:
         assert https.get_cookie("theme").secure
 
     def test_flasks_own_setting_keeps_the_cookie_to_https(self, app, client, monkeypatch):
-        headers = token(client)
+        headers = csrf_header(client)
         monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
 
         client.post("/preferences", data={"theme": "dark"}, headers=headers)

@@ -13,8 +13,8 @@ from app import create_app
 from app.config import HEADERS
 from app.models import Blogpost, Contact, Tag, User, db
 from tests.support.config import CONFIG
-from tests.support.html import page, submit, texts, token
-from tests.support.stored import stored
+from tests.support.html import csrf_header, page, submit, texts
+from tests.support.stored import stored_rows
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -188,7 +188,7 @@ class TestMalformed:
     ) -> Callable[..., TestResponse]:
         """Sends a body to the API as a server does that marks it as one that ends by itself."""
         monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
-        headers = token(client)
+        headers = csrf_header(client)
 
         def sign_up(body: str, **environ: str) -> TestResponse:
             return client.post(
@@ -206,7 +206,7 @@ class TestMalformed:
 
         assert response.status_code == 400
         assert response.json["message"] == "The body ends too early."
-        assert stored(app)["user"] == []
+        assert stored_rows(app)["user"] == []
 
     def test_a_body_over_the_limit_is_refused_though_its_length_is_not_told(self, app, sign_up):
         chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
@@ -214,7 +214,7 @@ class TestMalformed:
         response = sign_up(f"{self.SAM}&more={'x' * 1000}", **chunked)
 
         assert response.status_code == 413
-        assert stored(app)["user"] == []
+        assert stored_rows(app)["user"] == []
 
     def test_a_body_within_the_limit_is_taken_though_its_length_is_not_told(self, sign_up):
         chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
@@ -244,23 +244,23 @@ class TestMalformed:
         ids=["percent-encoded", "raw", "multipart"],
     )
     def test_a_form_that_is_no_utf_8_is_refused(self, app, client, kind, body):
-        response = client.post("/users/", data=body, content_type=kind, headers=token(client))
+        response = client.post("/users/", data=body, content_type=kind, headers=csrf_header(client))
 
         assert response.status_code == 400
         assert response.json["message"] == "The request is not UTF-8."
-        assert stored(app)["user"] == []
+        assert stored_rows(app)["user"] == []
 
     def test_a_percent_sign_in_json_is_one(self, client):
         sam = {"username": "Sam %ff", "password": "second breakfast"}
 
-        response = client.post("/users/", json=sam, headers=token(client))
+        response = client.post("/users/", json=sam, headers=csrf_header(client))
 
         assert response.status_code == 201
         assert response.json["username"] == "Sam %ff"
 
     @pytest.mark.parametrize("referer", ["https://[", "https://localhost:abc/"])
     def test_a_referer_that_is_no_address_is_refused(self, client, referer):
-        headers = {**token(client), "Referer": referer}
+        headers = {**csrf_header(client), "Referer": referer}
 
         response = client.post("/login", base_url="https://localhost", headers=headers)
 
@@ -335,7 +335,7 @@ class TestRefusedForms:
         ],
     )
     def test_whoever_wants_json_is_told_the_reason(self, john, path, sent, status, reason):
-        headers = {**token(john), "Accept": "application/json"}
+        headers = {**csrf_header(john), "Accept": "application/json"}
 
         response = john.post(path, data=sent, headers=headers)
 

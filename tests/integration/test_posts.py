@@ -16,9 +16,9 @@ from app.models import Blogpost, Tag, User, db
 from app.models import tags as post_tags
 from tests.support.config import CONFIG
 from tests.support.databases import NewDatabase, sqlite_database, tables
-from tests.support.html import page, sent_to, submit, texts, token
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
 from tests.support.statements import recorded_statements
-from tests.support.stored import stored
+from tests.support.stored import stored_rows
 
 FLASK = "Flask - A Python Web Framework"
 TEMPLATES = "Using Templates in Flask"
@@ -188,7 +188,7 @@ class TestRead:
         there = submit(john, "/posts/new", {"title": markup, "text": markup, "tags": markup})
 
         for url, shown in (
-            (sent_to(there), ["h1", ".text", "[rel=tag]"]),
+            (redirect_target(there), ["h1", ".text", "[rel=tag]"]),
             ("/posts/", ["article:first-of-type h2", "article:first-of-type [rel=tag]"]),
         ):
             response = john.get(url)
@@ -314,7 +314,7 @@ class TestWrite:
     def test_a_post_is_kept_as_it_was_typed(self, john):
         response = submit(john, "/posts/new", POST)
 
-        post = john.get(sent_to(response))
+        post = john.get(redirect_target(response))
         assert texts(post, "h1") == ["The road goes ever on"]
         assert texts(post, ".text") == ["Down from the door."]
         assert texts(post, "[rel=author]") == ["John Williams"]
@@ -329,7 +329,7 @@ class TestWrite:
     def test_the_lines_of_a_text_are_kept(self, john):
         response = submit(john, "/posts/new", {**POST, "text": "\r\none\r\n  two\r\n\r\nthree\r\n"})
 
-        [text] = page(john.get(sent_to(response))).cssselect(".text")
+        [text] = page(john.get(redirect_target(response))).cssselect(".text")
         assert text.text == "one\n  two\n\nthree"
 
     def test_letters_beyond_ascii_are_kept(self, john):
@@ -337,36 +337,36 @@ class TestWrite:
 
         response = submit(john, "/posts/new", typed)
 
-        shown = texts(john.get(sent_to(response)), "h1, .text, [rel=tag]")
+        shown = texts(john.get(redirect_target(response)), "h1, .text, [rel=tag]")
         assert sorted(shown) == sorted(typed.values())
 
     def test_spaces_around_a_title_are_dropped(self, john):
         response = submit(john, "/posts/new", {**POST, "title": "  The \t road  "})
 
-        assert page(john.get(sent_to(response))).cssselect("h1")[0].text == "The road"
+        assert page(john.get(redirect_target(response))).cssselect("h1")[0].text == "The road"
 
     def test_new_tags_are_made(self, john):
         response = submit(john, "/posts/new", {**POST, "tags": "Walking, Second Breakfast"})
 
-        shown = texts(john.get(sent_to(response)), "[rel=tag]")
+        shown = texts(john.get(redirect_target(response)), "[rel=tag]")
         assert shown == ["Second Breakfast", "Walking"]
 
     @pytest.mark.parametrize("typed", ["", "  ", ",", " , ,, "])
     def test_a_post_needs_no_tag(self, john, typed):
         response = submit(john, "/posts/new", {**POST, "tags": typed})
 
-        assert texts(john.get(sent_to(response)), "[rel=tag]") == []
+        assert texts(john.get(redirect_target(response)), "[rel=tag]") == []
 
     @pytest.mark.parametrize(
         "typed", ["Rest API", "rest api", "REST API", "  Rest   API  ", "rest api, Rest API,,"]
     )
     def test_a_tag_that_is_there_is_used_whatever_the_case_and_the_spaces(self, app, john, typed):
-        before = stored(app)["tag"]
+        before = stored_rows(app)["tag"]
 
         response = submit(john, "/posts/new", {**POST, "tags": typed})
 
-        assert texts(john.get(sent_to(response)), "[rel=tag]") == ["Rest API"]
-        assert stored(app)["tag"] == before
+        assert texts(john.get(redirect_target(response)), "[rel=tag]") == ["Rest API"]
+        assert stored_rows(app)["tag"] == before
 
     @pytest.mark.parametrize(
         ("first", "again"),
@@ -383,12 +383,12 @@ class TestWrite:
 
         response = submit(john, "/posts/new", {**POST, "tags": again})
 
-        assert texts(john.get(sent_to(response)), "[rel=tag]") == [first]
+        assert texts(john.get(redirect_target(response)), "[rel=tag]") == [first]
 
     def test_of_two_spellings_of_a_new_tag_the_first_is_kept(self, john):
         response = submit(john, "/posts/new", {**POST, "tags": "Shire, SHIRE, shire"})
 
-        assert texts(john.get(sent_to(response)), "[rel=tag]") == ["Shire"]
+        assert texts(john.get(redirect_target(response)), "[rel=tag]") == ["Shire"]
 
     @pytest.mark.parametrize(
         "typed",
@@ -403,7 +403,7 @@ class TestWrite:
     def test_a_post_may_go_to_the_limits(self, john, typed):
         response = submit(john, "/posts/new", {**POST, **typed})
 
-        assert sent_to(response)
+        assert redirect_target(response)
 
     @pytest.mark.parametrize(
         ("field", "typed", "reason"),
@@ -426,13 +426,13 @@ class TestWrite:
         ],
     )
     def test_what_cannot_be_kept_is_refused_with_the_reason(self, app, john, field, typed, reason):
-        before = stored(app)
+        before = stored_rows(app)
 
         response = submit(john, "/posts/new", {**POST, field: typed})
 
         assert response.status_code == 422
         assert texts(response, ".error") == texts(response, f"#{field}-about .error") == [reason]
-        assert stored(app) == before
+        assert stored_rows(app) == before
 
     @pytest.mark.parametrize(
         "wrong", [{"title": ""}, {"text": ""}, {"tags": "x" * 41}, {"title": "x" * 121}]
@@ -451,12 +451,12 @@ class TestWrite:
         assert len(texts(response, ".error")) == 3
 
     def test_a_visitor_is_sent_to_the_login(self, app, client):
-        before = stored(app)
+        before = stored_rows(app)
 
-        response = client.post("/posts/new", data=POST, headers=token(client))
+        response = client.post("/posts/new", data=POST, headers=csrf_header(client))
 
-        assert sent_to(response) == "/login"
-        assert stored(app) == before
+        assert redirect_target(response) == "/login"
+        assert stored_rows(app) == before
 
 
 class TestOwn:
@@ -474,7 +474,7 @@ class TestOwn:
 
         response = submit(john, "/posts/1/edit")
 
-        assert sent_to(response) == "/posts/1"
+        assert redirect_target(response) == "/posts/1"
         shown = "h1, .text, .byline, [rel=tag]"
         assert texts(john.get("/posts/1"), shown) == texts(before, shown)
 
@@ -487,19 +487,19 @@ class TestOwn:
 
     @pytest.mark.parametrize("wrong", [{"title": ""}, {"text": "\0"}, {"tags": "x" * 41}])
     def test_a_change_that_cannot_be_kept_leaves_the_post_as_it_is(self, app, john, wrong):
-        before = stored(app)
+        before = stored_rows(app)
 
         response = submit(john, "/posts/1/edit", {**POST, **wrong})
 
         assert response.status_code == 422
-        assert stored(app) == before
+        assert stored_rows(app) == before
 
     def test_a_changed_post_keeps_its_place_and_its_day(self, app, john):
-        before = stored(app)["blogpost"][0]
+        before = stored_rows(app)["blogpost"][0]
 
         submit(john, "/posts/1/edit", POST)
 
-        after = stored(app)["blogpost"][0]
+        after = stored_rows(app)["blogpost"][0]
         assert after.title == "The road goes ever on"
         assert (after.id, after.userid, after.created) == (1, before.userid, before.created)
 
@@ -513,7 +513,7 @@ class TestOwn:
     def test_the_author_deletes_a_post(self, john):
         response = submit(john, "/posts/1", form="form[action$=delete]")
 
-        assert sent_to(response) == "/posts/"
+        assert redirect_target(response) == "/posts/"
         response = john.get("/posts/")
         assert titles(response) == [REST, DATABASES, TEMPLATES]
         assert texts(response, ".notice") == ["Your post is deleted."]
@@ -533,7 +533,7 @@ class TestOwn:
 
     @pytest.mark.parametrize("url", ["/posts/99/edit", "/posts/99/delete"])
     def test_a_post_that_is_not_there_is_not_found(self, john, url):
-        assert john.post(url, data=POST, headers=token(john)).status_code == 404
+        assert john.post(url, data=POST, headers=csrf_header(john)).status_code == 404
 
     def test_the_author_alone_is_offered_to_change_a_post(self, john, client):
         change = "main a[href$=edit], main form[action$=delete]"
@@ -548,13 +548,13 @@ class TestOwn:
         [("GET", "/posts/1/edit"), ("POST", "/posts/1/edit"), ("POST", "/posts/1/delete")],
     )
     def test_someone_else_is_refused(self, app, fordo, method, url):
-        before = stored(app)
+        before = stored_rows(app)
 
-        response = fordo.open(url, method=method, data=POST, headers=token(fordo))
+        response = fordo.open(url, method=method, data=POST, headers=csrf_header(fordo))
 
         assert response.status_code == 403
         assert texts(response, "main p") == ["Only its author can change a post."]
-        assert stored(app) == before
+        assert stored_rows(app) == before
 
     @pytest.mark.usefixtures("dataset")
     @pytest.mark.parametrize(
@@ -566,19 +566,19 @@ class TestOwn:
         ],
     )
     def test_a_visitor_is_sent_to_the_login(self, app, client, method, url, login):
-        before = stored(app)
+        before = stored_rows(app)
 
-        response = client.open(url, method=method, data=POST, headers=token(client))
+        response = client.open(url, method=method, data=POST, headers=csrf_header(client))
 
-        assert sent_to(response) == login
-        assert stored(app) == before
+        assert redirect_target(response) == login
+        assert stored_rows(app) == before
 
     def test_nobody_becomes_an_author_by_typing_a_field(self, app, fordo):
-        before = stored(app)["blogpost"]
+        before = stored_rows(app)["blogpost"]
 
         submit(fordo, "/posts/2/edit", {"userid": "1", "id": "1", "user": "1"})
 
-        after = stored(app)["blogpost"]
+        after = stored_rows(app)["blogpost"]
         assert [(post.id, post.userid) for post in after] == [
             (post.id, post.userid) for post in before
         ]
@@ -605,21 +605,21 @@ class TestOwn:
 
     @pytest.mark.parametrize("version", ["", "0", "2", "-1", "x", "9" * 30])
     def test_a_version_that_the_post_never_had_is_a_conflict(self, app, john, version):
-        before = stored(app)
+        before = stored_rows(app)
 
         response = submit(john, "/posts/1/edit", {**POST, "version": version})
 
         assert response.status_code == 409
-        assert stored(app) == before
+        assert stored_rows(app) == before
 
     @pytest.mark.parametrize("url", ["/posts/1/edit", "/posts/1/delete"])
     def test_whoever_tells_no_version_is_told_of_a_conflict(self, app, john, url):
-        before = stored(app)
+        before = stored_rows(app)
 
-        response = john.post(url, data=POST, headers=token(john))
+        response = john.post(url, data=POST, headers=csrf_header(john))
 
         assert response.status_code == 409
-        assert stored(app) == before
+        assert stored_rows(app) == before
 
 
 POST_LISTS = ["/posts/", "/posts/by/1", "/posts/tagged/1", "/posts/?before=9"]

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from app.models import User, db
 from tests.support.databases import PASSWORD, load_dataset
-from tests.support.html import page, sent_to, submit, texts, token
-from tests.support.stored import stored
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.stored import stored_rows
 
 # What the sign-up page takes.
 BILBO = {"username": "Bilbo Baggings", "password": "an unexpected party"}
@@ -44,7 +44,7 @@ def log_in(app: Flask, dataset: None) -> Callable[[str], FlaskClient]:
 
     def log_in(username: str) -> FlaskClient:
         client = app.test_client()
-        assert sent_to(log_in_as(client, username)) == "/"
+        assert redirect_target(log_in_as(client, username)) == "/"
         return client
 
     return log_in
@@ -186,7 +186,7 @@ class TestLogin:
     def test_the_name_and_its_password_log_in(self, client):
         response = log_in_as(client, "John Williams")
 
-        assert sent_to(response) == "/"
+        assert redirect_target(response) == "/"
         assert who(client) == ["John Williams"]
 
     def test_spaces_around_the_name_do_not_matter(self, client):
@@ -268,7 +268,7 @@ class TestLogin:
 
         response = submit(john, "/", form="header form")
 
-        assert sent_to(response) == "/"
+        assert redirect_target(response) == "/"
         assert who(john) == []
         with john.session_transaction() as kept:
             assert dict(kept) == {}
@@ -292,15 +292,17 @@ class TestLogin:
     )
     def test_a_page_that_needs_a_login_leads_there_and_back_again(self, client, url):
         away = client.get(url)
-        back = submit(client, sent_to(away), {"username": "John Williams", "password": PASSWORD})
+        back = submit(
+            client, redirect_target(away), {"username": "John Williams", "password": PASSWORD}
+        )
 
-        assert sent_to(away).startswith("/login?next=")
-        assert sent_to(back) == url
+        assert redirect_target(away).startswith("/login?next=")
+        assert redirect_target(back) == url
 
     def test_where_the_blog_is_a_part_of_a_site_its_login_leads_back_into_it(self, client):
         away = client.get("/contact", environ_overrides={"SCRIPT_NAME": "/blog"})
 
-        assert sent_to(away) == "/blog/login?next=/blog/contact"
+        assert redirect_target(away) == "/blog/login?next=/blog/contact"
 
     def test_a_wrong_password_does_not_forget_where_the_person_was_going(self, client):
         refused = log_in_as(client, "John Williams", "wrong", then="/contact")
@@ -309,12 +311,12 @@ class TestLogin:
 
         response = client.post(form.get("action") or refused.request.full_path, data=typed)
 
-        assert sent_to(response) == "/contact"
+        assert redirect_target(response) == "/contact"
 
     def test_what_was_posted_without_a_login_is_not_come_back_to(self, client):
-        response = client.post("/posts/1/delete", headers=token(client))
+        response = client.post("/posts/1/delete", headers=csrf_header(client))
 
-        assert sent_to(response) == "/login"
+        assert redirect_target(response) == "/login"
 
     def test_a_client_that_wants_json_is_told_and_not_led(self, client):
         response = client.get("/contact", headers={"Accept": "application/json"})
@@ -333,7 +335,7 @@ class TestLogin:
         ],
     )
     def test_the_login_goes_on_to_a_page_of_this_site(self, client, target):
-        assert sent_to(log_in_as(client, "John Williams", then=target)) == target
+        assert redirect_target(log_in_as(client, "John Williams", then=target)) == target
 
     @pytest.mark.parametrize(
         "target",
@@ -364,23 +366,23 @@ class TestLogin:
     def test_the_login_never_goes_on_to_another_site(self, client, target):
         response = log_in_as(client, "John Williams", then=target)
 
-        assert sent_to(response) == "/"
+        assert redirect_target(response) == "/"
 
     def test_the_session_of_a_deleted_person_opens_nothing(self, john, log_in):
         on_the_phone = log_in("John Williams")
 
-        assert john.delete("/users/1", headers=token(john)).status_code == 204
+        assert john.delete("/users/1", headers=csrf_header(john)).status_code == 204
 
         assert who(john) == who(on_the_phone) == []
-        assert sent_to(on_the_phone.get("/contact")) == "/login?next=/contact"
-        on_api = on_the_phone.put("/users/2", json={}, headers=token(on_the_phone))
+        assert redirect_target(on_the_phone.get("/contact")) == "/login?next=/contact"
+        on_api = on_the_phone.put("/users/2", json={}, headers=csrf_header(on_the_phone))
         assert on_api.status_code == 401
 
     def test_the_session_of_a_deleted_person_is_not_that_of_who_comes_next(self, fordo, log_in):
         on_the_phone = log_in("Fordo Baggings")
-        assert fordo.delete("/users/2", headers=token(fordo)).status_code == 204
+        assert fordo.delete("/users/2", headers=csrf_header(fordo)).status_code == 204
 
-        assert sent_to(submit(fordo, "/signup", BILBO)) == "/"
+        assert redirect_target(submit(fordo, "/signup", BILBO)) == "/"
 
         assert who(fordo) == ["Bilbo Baggings"]
         assert who(on_the_phone) == []
@@ -388,9 +390,9 @@ class TestLogin:
     def test_signing_up_makes_an_account_and_logs_in_with_it(self, client, app):
         response = submit(client, "/signup", BILBO)
 
-        assert sent_to(response) == "/"
+        assert redirect_target(response) == "/"
         assert who(client) == ["Bilbo Baggings"]
-        assert sent_to(log_in_as(app.test_client(), **BILBO)) == "/"
+        assert redirect_target(log_in_as(app.test_client(), **BILBO)) == "/"
 
     @pytest.mark.parametrize(("there", "here"), [("NFD", "NFC"), ("NFC", "NFD")])
     def test_a_password_is_the_same_however_its_accents_are_typed(self, client, app, there, here):
@@ -399,7 +401,7 @@ class TestLogin:
 
         response = log_in_as(app.test_client(), "Sam", normalize(here, typed))
 
-        assert sent_to(response) == "/"
+        assert redirect_target(response) == "/"
 
     def test_signing_up_welcomes_once(self, client):
         submit(client, "/signup", BILBO)
@@ -420,17 +422,17 @@ class TestLogin:
     def test_the_password_is_stored_as_a_hash_alone(self, app, client):
         submit(client, "/signup", BILBO)
 
-        assert BILBO["password"] not in str(stored(app))
+        assert BILBO["password"] not in str(stored_rows(app))
 
     @pytest.mark.parametrize("name", ["John Williams", "  John   Williams "])
     def test_a_name_that_is_taken_is_a_conflict(self, app, client, name):
-        before = stored(app)
+        before = stored_rows(app)
 
         response = submit(client, "/signup", {**BILBO, "username": name})
 
         assert response.status_code == 409
         assert texts(response, ".error") == ["This name is taken; choose another one."]
-        assert stored(app) == before
+        assert stored_rows(app) == before
         assert who(client) == []
 
     @pytest.mark.parametrize(
@@ -451,13 +453,13 @@ class TestLogin:
     def test_a_sign_up_that_cannot_be_is_refused_with_the_reason(
         self, app, client, field, typed, reason
     ):
-        before = stored(app)
+        before = stored_rows(app)
 
         response = submit(client, "/signup", {**BILBO, field: typed})
 
         assert response.status_code == 422
         assert texts(response, ".error") == texts(response, f"#{field}-about .error") == [reason]
-        assert stored(app) == before
+        assert stored_rows(app) == before
         assert who(client) == []
 
     @pytest.mark.parametrize(
@@ -468,9 +470,9 @@ class TestLogin:
     def test_a_sign_up_may_go_to_the_limits(self, client, app, typed):
         account = {**BILBO, **typed}
 
-        assert sent_to(submit(client, "/signup", account)) == "/"
+        assert redirect_target(submit(client, "/signup", account)) == "/"
 
-        assert sent_to(log_in_as(app.test_client(), **account)) == "/"
+        assert redirect_target(log_in_as(app.test_client(), **account)) == "/"
 
     @pytest.mark.parametrize(
         "typed",
@@ -492,7 +494,7 @@ class TestLogin:
             for rule in app.url_map.iter_rules()
             for method in rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
         ]
-        before = stored(app)
+        before = stored_rows(app)
 
         answers = {
             (method, url): john.open(url, method=method, headers=sent).status_code
@@ -501,19 +503,19 @@ class TestLogin:
 
         assert ("DELETE", "/users/1") in answers
         assert set(answers.values()) == {400}
-        assert stored(app) == before
+        assert stored_rows(app) == before
         assert who(john) == ["John Williams"]
 
     def test_the_token_of_another_session_is_not_taken(self, app, john, fordo):
-        before = stored(app)
+        before = stored_rows(app)
 
-        response = john.post("/posts/1/delete", headers=token(fordo))
+        response = john.post("/posts/1/delete", headers=csrf_header(fordo))
 
         assert response.status_code == 400
-        assert stored(app) == before
+        assert stored_rows(app) == before
 
     def test_a_token_from_before_the_login_is_not_taken(self, client):
-        from_before = token(client)
+        from_before = csrf_header(client)
         log_in_as(client, "John Williams")
 
         response = client.post("/posts/1/delete", headers=from_before)

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, request, session, url_for
 from flask.testing import FlaskClient
 
-from tests.support.html import sent_to, submit, texts, token
+from tests.support.html import csrf_header, redirect_target, submit, texts
 
 
 class TestClient:
@@ -32,7 +32,7 @@ class TestClient:
     def test_the_client_sends_json_and_reads_it(self, client):
         sent = {"username": "Sam Gamgee", "password": "second breakfast"}
 
-        response = client.post("/users/", json=sent, headers=token(client))
+        response = client.post("/users/", json=sent, headers=csrf_header(client))
 
         assert response.status_code == 201
         assert response.json["username"] == "Sam Gamgee"
@@ -40,10 +40,10 @@ class TestClient:
     def test_a_form_is_sent_with_the_token_that_its_page_holds(self, client):
         assert client.post("/preferences", data={"theme": "dark"}).status_code == 400
 
-        assert sent_to(submit(client, "/preferences", {"theme": "dark"})) == "/preferences"
+        assert redirect_target(submit(client, "/preferences", {"theme": "dark"})) == "/preferences"
 
     def test_a_redirect_is_followed_only_when_told(self, client):
-        assert sent_to(client.get("/contact")) == "/login?next=/contact"
+        assert redirect_target(client.get("/contact")) == "/login?next=/contact"
 
         followed = client.get("/contact", follow_redirects=True)
 

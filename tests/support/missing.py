@@ -1,4 +1,4 @@
-"""What a test does where the machine lacks what it needs."""
+"""Skip a test that needs a program which is not installed."""
 
 import os
 from typing import NoReturn
@@ -7,7 +7,7 @@ import pytest
 
 
 def missing(reason: str) -> NoReturn:
-    """Skip the test; where `CI` is set, fail it."""
+    """Skip the running test, or fail it if the environment variable `CI` is set."""
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""Look at what is stored."""
+"""Read the database directly, past the application's views."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +9,8 @@ from sqlalchemy import Row, select
 from app.models import db
 
 
-def stored(app: Flask) -> dict[str, Sequence[Row[Any]]]:
-    """Give every row of every table: two such answers are equal where nothing has changed."""
+def stored_rows(app: Flask) -> dict[str, Sequence[Row[Any]]]:
+    """Return every row of every table: equal before and after a request that changes nothing."""
     with app.app_context():
         return {
             table.name: db.session.execute(select(table).order_by(*table.primary_key)).all()

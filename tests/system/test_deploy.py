@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, inspect, text
 from app.config import database_uri
 from app.models import db
 from tests.support.databases import PASSWORD, POSTGRES, fill, postgres_server
-from tests.support.html import submit, texts, token
+from tests.support.html import csrf_header, submit, texts
 from tests.support.missing import missing
 from tests.system.processes import MEASURED, PATIENCE, ROOT, Process, environment
 from tests.system.servers import (
@@ -93,7 +93,7 @@ def ended(server: Server) -> Iterator[SimpleNamespace]:
     engine = create_engine(database_uri(server.database))
     with start(server.kind, server.database) as other, Visitor(other.url) as visitor:
         *proxies, own = other.processes
-        headers = {**token(visitor), **visitor.cookies_header}  # type: ignore[arg-type]
+        headers = {**csrf_header(visitor), **visitor.cookies_header}  # type: ignore[arg-type]
         with engine.connect() as program:
             program.execute(taken)
             writer = send(other, "/users/", someone, headers)
@@ -130,7 +130,7 @@ class Served:
 
     def test_a_login_holds_whichever_worker_answers(self, server, visitor):
         submit(visitor, "/login", JOHN)
-        headers = {**token(visitor), **visitor.cookies_header}
+        headers = {**csrf_header(visitor), **visitor.cookies_header}
         form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "10"}
         with closing(HTTPConnection(server.addresses[0], timeout=PATIENCE)) as slow:
             slow.putrequest("POST", "/preferences")
@@ -157,7 +157,7 @@ class Served:
         assert texts(post, "[rel=tag]") == ["Flask", "Servers"]
 
     def test_writers_at_once_wait_for_each_other(self, server, visitor):
-        headers = {**token(visitor), **visitor.cookies_header}
+        headers = {**csrf_header(visitor), **visitor.cookies_header}
         people = [{"username": f"Writer {n}", "password": PASSWORD} for n in range(6)]
 
         asked = [send(server, "/users/", who, headers) for who in people]
@@ -256,7 +256,7 @@ class TestGevent(Served):
         self, server, visitor, path, written, status
     ):
         submit(visitor, "/login", JOHN)
-        headers = {**token(visitor), **visitor.cookies_header}
+        headers = {**csrf_header(visitor), **visitor.cookies_header}
         file = server.database.removeprefix("sqlite:///")
 
         with closing(sqlite3.connect(file, isolation_level=None)) as program:
@@ -298,7 +298,7 @@ class TestGevent(Served):
 class TestGunicorn(Served):
     def test_a_body_that_is_cut_off_is_refused(self, server, visitor):
         # gunicorn says that it ends by itself, and Werkzeug would take what there is.
-        whole = {**token(visitor), **visitor.cookies_header, "Content-Length": "500"}
+        whole = {**csrf_header(visitor), **visitor.cookies_header, "Content-Length": "500"}
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         half = b"username=Half&password=of+a+password"
         with closing(HTTPConnection(server.addresses[0], timeout=PATIENCE)) as connection:
