@@ -30,8 +30,6 @@ BENCHES = ["posts", "kata", "browser", "servers"]
 UNITTEST = ["unittest", "discover", "-s", "tests/unit", "-t", "."]
 # One process per core. The tests of a class share a server or a database, so they stay together.
 PYTEST = ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope"]
-if "CI" in os.environ:
-    PYTEST.append("--junit-xml=reports/junit/{session}.xml")
 
 # nox does not stop its subprocess on SIGTERM, only on Ctrl-C: treat both alike.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -86,13 +84,13 @@ def run_tests(session: nox.Session, *command: str, **env: str) -> None:
 
 def pytest_command(session: nox.Session, *paths: str) -> list[str]:
     """Return the command that runs the tests in `paths`, or in the paths given after `--`."""
-    options = [option.format(session=session.name) for option in PYTEST]
-    return [*options, "-o", f"testpaths={' '.join(paths)}", *session.posargs]
+    report = [f"--junit-xml=reports/junit/{session.name}.xml"] if "CI" in os.environ else []
+    return [*PYTEST, *report, "-o", f"testpaths={' '.join(paths)}", *session.posargs]
 
 
-def measure(session: nox.Session, *command: str, **settings: str) -> None:
+def measure(session: nox.Session, layer: str, *command: str, **settings: str) -> None:
     """Run `python -m COMMAND` under coverage and keep the data for the `coverage` session."""
-    env = {"COVERAGE_FILE": f".coverage.{session.name}", **settings}
+    env = {"COVERAGE_FILE": f".coverage.{layer}", **settings}
     session.run("coverage", "erase", env=env, log=False)
     run_tests(session, "python", "-W", "error", "-m", "coverage", "run", "-m", *command, **env)
 
@@ -150,21 +148,21 @@ def unit(session: nox.Session) -> None:
     """Run the unit tests with unittest (no pytest installed)."""
     install(session, "unit")
     # pytest tells coverage which test is running; unittest does not.
-    measure(session, *UNITTEST, *session.posargs, COVERAGE_CONTEXT="test_function")
+    measure(session, "unit", *UNITTEST, *session.posargs, COVERAGE_CONTEXT="test_function")
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the integration tests with pytest (-- -k login -n 2)."""
     install(session, "integration")
-    measure(session, *pytest_command(session, "tests/integration"))
+    measure(session, "integration", *pytest_command(session, "tests/integration"))
 
 
 @nox.session
 def system(session: nox.Session) -> None:
     """Run the browser, server and command-line tests (-- --headed)."""
     install_system(session)
-    measure(session, *pytest_command(session, "tests/system"))
+    measure(session, "system", *pytest_command(session, "tests/system"))
 
 
 @nox.session(requires=["unit", "integration", "system"])
