@@ -1,6 +1,9 @@
-"""A small blog: people, their contact cards, their posts and the posts' tags.
+"""A small blog: users, their contact cards, their posts and the posts' tags.
 
-Every module beside this one is one topic of the course and is put into the application here.
+Topics of the course, one module each, with tests of the same name on every layer:
+`models`, `cli`, `filters`, `views`, `sample_blueprint` (topic: blueprints), `posts`, `cookies`
+and `sessions`. Plumbing that the topics share: `config`, `database`, `text`, `request_checks`,
+`errors`, `forms`, `paging` and `dataset`.
 """
 
 import os
@@ -9,33 +12,45 @@ from typing import Any
 
 from flask import Flask
 
-from app import cli, config, cookies, errors, filters, models, posts, sessions, views
-from app.sample_blueprint import sample_blueprint
+from app import (
+    cli,
+    config,
+    cookies,
+    database,
+    errors,
+    filters,
+    posts,
+    request_checks,
+    sample_blueprint,
+    sessions,
+    views,
+)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
-    """Give a new application, independent of every other one in the process.
+    """Return a new application that shares no state with any other.
 
-    Without `settings` it is configured by the environment (see `app.config`); with them it is
-    configured by them alone, so that a test sees nothing of the machine it runs on. The data
-    folder is `FLASK_INSTANCE_PATH`, an absolute path, or else Flask's own choice: `instance`
-    beside this package.
+    With `settings`, the environment variables are ignored (see `app.config`), so a test does not
+    depend on the machine it runs on. The environment variable `FLASK_INSTANCE_PATH`, an absolute
+    path, replaces the default instance folder.
 
     From the course's section on blueprints and Flask's "Application Factories".
     """
     app = Flask(__name__, instance_path=os.environ.get("FLASK_INSTANCE_PATH") or None)
 
+    # Plumbing
     config.init_app(app, settings)
+    database.init_app(app)
+    request_checks.init_app(app)
     errors.init_app(app)
-    models.init_app(app)
+
+    # Topics
     cli.init_app(app)
     filters.init_app(app)
-    sessions.init_app(app)
+    views.init_app(app)
+    sample_blueprint.init_app(app)
+    posts.init_app(app)
     cookies.init_app(app)
-
-    app.register_blueprint(views.pages)
-    app.register_blueprint(posts.posts)
-    app.register_blueprint(sample_blueprint, url_prefix="/en", name="en")
-    app.register_blueprint(sample_blueprint, url_prefix="/es", name="es")
+    sessions.init_app(app)
 
     return app

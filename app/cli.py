@@ -1,4 +1,4 @@
-"""The `flask` command line: what its shell knows, and the commands of this application.
+"""The `flask` command line: the shell context and the application's own commands.
 
 From the course's "Linea de comandos de Flask" and Flask's "Command Line Interface".
 """
@@ -14,14 +14,15 @@ from sqlalchemy.exc import DatabaseError
 from werkzeug.exceptions import Conflict
 
 from app import dataset
-from app.forms import fault
-from app.models import Blogpost, Contact, Tag, User, create_tables, db
+from app.database import create_tables, db
+from app.models import Blogpost, Contact, Tag, User
+from app.text import text_error
 
 group1 = AppGroup("group1", help="The course's group of commands.")
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands and the shell context to `flask`."""
+    """Register the shell context and the commands."""
     app.shell_context_processor(make_shell_context)
     app.cli.add_command(mycommand)
     app.cli.add_command(group1)
@@ -30,9 +31,9 @@ def init_app(app: Flask) -> None:
 
 
 def make_shell_context() -> dict[str, Any]:
-    """Give the names that `flask shell` knows from its start."""
+    """Return the names that `flask shell` imports."""
     return {
-        # The application itself and not its proxy, whose own methods Flask does not type.
+        # The application itself: the proxy works in this thread only. Flask does not type this.
         "app": current_app._get_current_object(),  # type: ignore[attr-defined]
         "x": 25,
         "y": 65,
@@ -61,8 +62,8 @@ def command1(name: str) -> None:
 @click.command("init-db")
 @with_appcontext
 def init_db() -> None:
-    """Make the tables that are missing."""
-    with clear_database_errors():
+    """Create the missing tables."""
+    with database_errors_as_messages():
         create_tables()
     click.echo("The tables are there.")
 
@@ -72,18 +73,18 @@ def init_db() -> None:
 @with_appcontext
 def seed(password: str | None) -> None:
     """Store the course's people, posts and tags."""
-    reason = "It must not be empty." if password == "" else fault(password or "")
-    if reason:
-        raise click.BadParameter(reason, param_hint="--password")
-    with clear_database_errors():
+    error = "It must not be empty." if password == "" else text_error(password or "")
+    if error:
+        raise click.BadParameter(error, param_hint="--password")
+    with database_errors_as_messages():
         create_tables()
         dataset.load(password)
     click.echo("The course's data is there.")
 
 
 @contextmanager
-def clear_database_errors() -> Iterator[None]:
-    """Turn what the database refuses into a message and a non-zero exit status."""
+def database_errors_as_messages() -> Iterator[None]:
+    """Turn database errors into a message and a non-zero exit status, without a traceback."""
     try:
         yield
     except DatabaseError as error:

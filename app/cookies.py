@@ -1,4 +1,4 @@
-"""A preference that a cookie remembers: read, set, expire, forget.
+"""A preference stored in a cookie: read, set, expire, delete.
 
 From the course's "Manejando Cookies" and Flask's "Cookies".
 """
@@ -7,37 +7,40 @@ from flask import Blueprint, Flask, current_app, flash, redirect, request, url_f
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField
 
-from app.forms import Form, show
+from app.forms import Form, render_form
 
 THEMES = {"light": "Light", "dark": "Dark"}
 
-cookies = Blueprint("cookies", __name__)
+bp = Blueprint("cookies", __name__)
 
 
 class PreferencesForm(Form):
-    """How the pages look."""
+    """The theme of the pages."""
 
     theme = RadioField("Theme", choices=THEMES)
 
 
 def init_app(app: Flask) -> None:
-    """Add the preferences page, and let every template ask for the theme."""
+    """Register the preferences page, and make the theme available in every template."""
     app.context_processor(lambda: {"theme": theme})
-    app.register_blueprint(cookies)
+    app.register_blueprint(bp)
 
 
 def theme() -> str:
-    """Give the theme that the client's cookie names, or the first where it names none."""
+    """Return the theme in the client's cookie, or the default if there is none.
+
+    Cookies are user input: an unknown value is ignored.
+    """
     sent = request.cookies.get("theme", "")
     return sent if sent in THEMES else next(iter(THEMES))
 
 
-@cookies.route("/preferences", methods=["GET", "POST"])
+@bp.route("/preferences", methods=["GET", "POST"])
 def preferences() -> ResponseReturnValue:
-    """Show the preferences, or have the client remember them for `PREFERENCE_LIFETIME`."""
+    """Show the preferences, or store them in a cookie for `PREFERENCE_LIFETIME`."""
     form = PreferencesForm(theme=theme())
-    if not form.is_accepted():
-        return show("preferences.html", form)
+    if not form.validate_on_submit():
+        return render_form("preferences.html", form)
     flash("Your preference is kept.")
     response = redirect(url_for("cookies.preferences"))
     response.set_cookie(
@@ -51,9 +54,9 @@ def preferences() -> ResponseReturnValue:
     return response
 
 
-@cookies.post("/preferences/forget")
+@bp.post("/preferences/forget")
 def forget() -> ResponseReturnValue:
-    """Have the client drop the cookie at once."""
+    """Delete the cookie."""
     flash("Your preference is forgotten.")
     response = redirect(url_for("cookies.preferences"))
     response.delete_cookie("theme")

@@ -1,63 +1,30 @@
-"""Every error as a page or as JSON, as the client asks.
+"""Error responses: every error as an HTML page or as JSON, as the client prefers.
 
 From Flask's "Handling Application Errors".
 """
 
-from urllib.parse import unquote_to_bytes, urlsplit
-
-from flask import Flask, abort, current_app, json, render_template, request
+from flask import Flask, current_app, json, render_template, request
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response
 
-# How a database says that it is away, has no tables, or has no connection left.
+# Raised if the database is unreachable, has no tables, or has no free connection.
 DATABASE_ERRORS = (exc.OperationalError, exc.ProgrammingError, exc.TimeoutError)
 
 
 def init_app(app: Flask) -> None:
-    """Answer every HTTP error, and every exception that becomes one, in one way."""
-    app.before_request(refuse_what_is_malformed)
-    app.register_error_handler(HTTPException, answer)
-    app.register_error_handler(ObjectDeletedError, row_is_gone)
+    """Register the error handlers."""
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(ObjectDeletedError, handle_deleted_row)
     for database_error in DATABASE_ERRORS:
-        app.register_error_handler(database_error, database_is_away)
-
-
-def refuse_what_is_malformed() -> None:
-    """Read the request whole, before anything is made of a part of it; raises 400, or 413.
-
-    A server may mark a body as one that ends by itself. Werkzeug then takes one that was cut off
-    for a whole one, and of one that is too large it takes what the limit lets through.
-    """
-    if not request.host:
-        abort(400, "The Host is no name of a host.")
-    body = request.get_data()
-    if request.content_length is None:
-        request.stream.read(1)  # 413 at the limit
-    elif len(body) < request.content_length:
-        abort(400, "The body ends too early.")
-    if request.mimetype == "application/x-www-form-urlencoded":
-        body = unquote_to_bytes(body)
-    try:
-        request.query_string.decode()
-        body.decode()
-    except UnicodeDecodeError:
-        abort(400, "The request is not UTF-8.")
-    if None in request.form:
-        abort(400, "A part of the form has no name.")
-    # Flask-WTF compares it over https, and is not ready for one that cannot be read.
-    if request.is_secure and request.method in current_app.config["WTF_CSRF_METHODS"]:
-        try:
-            _ = urlsplit(request.referrer or "").port
-        except ValueError:
-            abort(400, "The Referer is no address.")
+        app.register_error_handler(database_error, handle_database_error)
 
 
 def wants_json() -> bool:
-    """Say whether the client prefers JSON to a page.
+    """Return True if the client prefers JSON to HTML.
 
-    Who has no preference gets a page, but JSON from the API and in answer to JSON.
+    Without a preference, the API and requests with a JSON body get JSON, all others get HTML.
     """
     offers = ["text/html", "application/json"]
     if request.path.startswith("/users/") or request.is_json:
@@ -65,24 +32,24 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best_match(offers, offers[0]) == "application/json"
 
 
-def answer(error: HTTPException) -> Response:
-    """Give the error as the client asks; a 503 where its page asks a database that is away."""
+def handle_http_error(error: HTTPException) -> Response:
+    """Return the error response, or 503 if its page needs a database that is unavailable."""
     try:
-        return as_asked(error)
+        return error_response(error)
     except DATABASE_ERRORS as failure:
-        return database_is_away(failure)
+        return handle_database_error(failure)
 
 
-def as_asked(error: HTTPException) -> Response:
-    """Give the error with its own status and headers, such as the `Allow` of a 405."""
+def error_response(error: HTTPException) -> Response:
+    """Return the error as HTML or JSON, with its status and headers, such as `Allow` for 405."""
     response = Response(status=error.code, headers=error.get_headers())
-    host_is_bad = isinstance(request.routing_exception, BadRequest)
     if wants_json():
         response.data = json.dumps(
             {"code": error.code, "name": error.name, "message": error.description}
         )
         response.mimetype = "application/json"
-    elif host_is_bad:  # the page could not build the URL of any other
+    elif isinstance(request.routing_exception, BadRequest):
+        # The host is not trusted, so the page could not build any URL.
         response.data = error.get_body()
     else:
         response.data = render_template("error.html", error=error)
@@ -90,14 +57,16 @@ def as_asked(error: HTTPException) -> Response:
     return response
 
 
-def row_is_gone(_error: ObjectDeletedError) -> Response:
-    """Answer 404: another request has deleted the row while this one was at work."""
-    return answer(NotFound("This has just been deleted."))
+def handle_deleted_row(_error: ObjectDeletedError) -> Response:
+    """Return 404: another request deleted the row while this one was using it."""
+    return handle_http_error(NotFound("This has just been deleted."))
 
 
-def database_is_away(error: exc.SQLAlchemyError) -> Response:
-    """Log what happened and answer 503: it is no fault of the request, and may pass."""
+def handle_database_error(error: exc.SQLAlchemyError) -> Response:
+    """Log the error and return 503: the client may try again."""
     current_app.logger.error(
         "The database does not answer. Was `flask init-db` run?", exc_info=error
     )
-    return as_asked(ServiceUnavailable("The database does not answer. Try again in a moment."))
+    return error_response(
+        ServiceUnavailable("The database does not answer. Try again in a moment.")
+    )

@@ -1,4 +1,4 @@
-"""Jinja's template filters, and one of the course's own.
+"""Template filters: Jinja's own, and a custom one.
 
 From the course's "Uso de filters en los templates" and Jinja's "List of Builtin Filters".
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flask import Flask, current_app, render_template
 from markupsafe import Markup
 
-# What the examples are about; `a` is missing on purpose.
+# The variables of the examples; `a` is undefined on purpose.
 VALUES = {"nothing": None, "k": [8, 15, 25, 88, 12, 78], "s": "hELLO wORLD"}
 
 EXAMPLES = {
@@ -33,13 +33,13 @@ EXAMPLES = {
 
 
 def init_app(app: Flask) -> None:
-    """Add the `startswith` filter and the page that shows every filter."""
+    """Register the `startswith` filter and the page with all examples."""
     app.jinja_env.filters["startswith"] = startswith
     app.add_url_rule("/filters", view_func=filters)
 
 
 def startswith(word: str, tag: str) -> str:
-    """Give `tag-word` where `word` begins with `tag`, and `non-tag-word` elsewhere.
+    """Return `tag-word` if `word` begins with `tag`, otherwise `non-tag-word`.
 
     From the course's section "Custom filters".
     """
@@ -47,15 +47,15 @@ def startswith(word: str, tag: str) -> str:
 
 
 def filters() -> str:
-    """Show each of the course's examples beside what Jinja makes of it."""
+    """Render the course's examples with their results."""
     return render_template(
         "filters.html", values=VALUES, groups={name: list(results(name)) for name in EXAMPLES}
     )
 
 
 def results(group: str) -> Iterator[tuple[str, Markup]]:
-    """Give each example of the group, and the text that its filter renders."""
+    """Yield each example of the group with its result."""
     for example in EXAMPLES[group]:
         template = current_app.jinja_env.from_string(f"{{{{ {example} }}}}")
-        # Rendering has escaped it already; escaped twice, it would show its entities.
+        # Already escaped by rendering: escaping it twice would show entities such as &lt;.
         yield f"{{{{ {example} }}}}", Markup(template.render(VALUES))  # noqa: S704

@@ -1,34 +1,23 @@
-"""The tables and how they relate: one to one, one to many, many to many.
+"""The models and their relationships: one to one, one to many, many to many.
 
 From the course's "Establecer relaciones entre modelos", in SQLAlchemy 2's typed style.
 """
 
-import sqlite3
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask import Flask, current_app
-from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, Engine, ForeignKey, Index, String, Table, Text, event, select, text
+from flask import current_app
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, select
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import (
-    DeclarativeBase,
-    DynamicMapped,
-    Mapped,
-    declared_attr,
-    mapped_column,
-    relationship,
-)
-from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import Conflict
-from werkzeug.routing import IntegerConverter, Map
+from sqlalchemy.orm import DynamicMapped, Mapped, declared_attr, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
-# Characters. The forms refuse what is longer, by these same numbers.
+from app.database import Model, db
+from app.text import fold, nfc
+
+# Maximum lengths in characters, for the columns and the form fields.
 USERNAME_LENGTH = 80
 CITY_LENGTH = 80
 EMAIL_LENGTH = 254
@@ -37,30 +26,11 @@ TITLE_LENGTH = 120
 TEXT_LENGTH = 10_000
 TAGNAME_LENGTH = 40
 
-# What a column of ids can hold.
-LARGEST_ID = 2**31 - 1
-
-
-class Base(DeclarativeBase):
-    """What SQLAlchemy's typed models derive from."""
-
-
-db = SQLAlchemy(model_class=Base)
-
-if TYPE_CHECKING:
-    # Flask-SQLAlchemy makes db.Model at run time, where no type checker sees it.
-    class Model(Base):
-        """What the models below derive from."""
-
-        __abstract__ = True
-else:
-    Model = db.Model
-
 
 class Versioned:
-    """A row that counts its changes, so that of two who change it at once one is told.
+    """Mixin for optimistic locking: a version counter detects concurrent edits.
 
-    From SQLAlchemy's "Configuring a Version Counter".
+    See SQLAlchemy's "Configuring a Version Counter".
     """
 
     version: Mapped[int] = mapped_column()
@@ -81,9 +51,9 @@ tags = Table(
 
 
 class User(Versioned, Model):
-    """A person, who has one contact card and many posts."""
+    """A user with one contact card and many posts."""
 
-    # The id of a deleted user never returns: a session that still names it opens nothing.
+    # Ids are never reused: the session of a deleted user must not log in a new one.
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,16 +71,16 @@ class User(Versioned, Model):
     )
 
     def set_password(self, password: str) -> None:
-        """Keep a salted hash of `password`, which nobody can read back."""
+        """Store a salted hash of `password`, never the password itself."""
         method = current_app.config["PASSWORD_METHOD"]
-        self.password_hash = generate_password_hash(composed(password), method)
+        self.password_hash = generate_password_hash(nfc(password), method)
 
     def __repr__(self) -> str:
         return f"<User {self.username!r}>"
 
 
 class Contact(Versioned, Model):
-    """The contact card of one user: the unique `userid` is what makes it one to one."""
+    """The contact card of one user: `userid` is unique, so this is a one-to-one relationship."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     city: Mapped[str] = mapped_column(String(CITY_LENGTH))
@@ -125,14 +95,14 @@ class Contact(Versioned, Model):
 
 
 def utc_now() -> datetime:
-    """Give the time as it is stored: in UTC, with no time zone attached."""
+    """Return the current time in UTC, without a time zone: as the database stores it."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 class Blogpost(Versioned, Model):
-    """A post, written by one user and marked with many tags."""
+    """A post by one user, with many tags."""
 
-    # Nor does the id of a deleted post return: a form that is still open for it stores nothing.
+    # Ids are never reused: an open edit form of a deleted post must not change a new one.
     __table_args__ = (
         Index("ix_blogpost_userid_id", "userid", "id"),
         {"sqlite_autoincrement": True},
@@ -144,7 +114,7 @@ class Blogpost(Versioned, Model):
     created: Mapped[datetime] = mapped_column(default=utc_now)
     userid: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
 
-    # Read in one query: an author who is read later may have been deleted by then.
+    # Loaded in the same query: avoids N+1 queries, and the author cannot be deleted in between.
     user: Mapped[User] = relationship(back_populates="blogposts", lazy="joined")
     tags: Mapped[list["Tag"]] = relationship(
         secondary=tags, back_populates="blogposts", order_by="Tag.folded", passive_deletes=True
@@ -154,28 +124,18 @@ class Blogpost(Versioned, Model):
         return f"<Blogpost {self.title!r}>"
 
 
-def composed(text: str) -> str:
-    """Give the text with its accents composed (NFC): systems differ in how they type them."""
-    return unicodedata.normalize("NFC", text)
-
-
-def fold(name: str) -> str:
-    """Give `name` without regard to case: names that fold alike are one tag."""
-    return composed(name).casefold()
-
-
 def folded_tagname(context: DefaultExecutionContext) -> str:
-    """Give the folded name of the tag that is being inserted."""
+    """Return the folded name of the tag that is being inserted."""
     parameters = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy's
     return fold(parameters["tagname"])
 
 
 class Tag(Model):
-    """A word that many posts may share, written as whoever used it first wrote it."""
+    """A tag of many posts, spelled as in the first post that used it."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tagname: Mapped[str] = mapped_column(String(TAGNAME_LENGTH))
-    # Computed here, because SQLite's own lower() knows no letters beyond ASCII.
+    # Computed in Python, because lower() in SQLite supports ASCII only.
     folded: Mapped[str] = mapped_column(Text, default=folded_tagname, unique=True)
 
     blogposts: DynamicMapped[Blogpost] = relationship(
@@ -183,16 +143,16 @@ class Tag(Model):
     )
 
     @classmethod
-    def named(cls, names: Iterable[str]) -> Sequence["Tag"]:
-        """Give the tags of these names, in any case; those that are missing are made.
+    def get_or_create(cls, names: Iterable[str]) -> Sequence["Tag"]:
+        """Return the tags with these names, ignoring case; create the missing ones.
 
-        A tag that another request makes at the same moment is taken, not refused. Sorted, so
-        that two requests which make the same tags wait for each other and not in a circle.
+        Uses INSERT ... ON CONFLICT DO NOTHING, so two requests can create the same tag at once.
+        Sorted, so that such requests cannot deadlock.
         """
         wanted = {fold(name): name for name in reversed(list(names))}
         if not wanted:
             return []
-        # To import both would cost each start of the application 30 ms.
+        # Importing the dialects of all databases would add 30 ms to every start.
         dialect = import_module(f"sqlalchemy.dialects.{db.engine.dialect.name}")
         db.session.execute(
             dialect.insert(cls).on_conflict_do_nothing(),
@@ -202,55 +162,3 @@ class Tag(Model):
 
     def __repr__(self) -> str:
         return f"<Tag {self.tagname!r}>"
-
-
-class RowId(IntegerConverter):
-    """The `<int:…>` of this application's URLs: an id that a table can hold, or no match."""
-
-    regex = "[0-9]{1,10}"
-
-    def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=LARGEST_ID)
-
-
-def init_app(app: Flask) -> None:
-    """Connect `app` to its database."""
-    app.url_map.converters["int"] = RowId
-    db.init_app(app)
-
-
-@event.listens_for(Engine, "connect")
-def prepare_connection(connection: Any, _record: object) -> None:
-    """Let SQLite check foreign keys and wait for a writer, which it does only when told."""
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA busy_timeout = 10000")  # milliseconds
-
-
-def create_tables() -> None:
-    """Make the tables that are missing; those that are there stay as they are.
-
-    Of several processes that do this at once one does it, and the others wait for it.
-    """
-    alone = "SELECT pg_advisory_xact_lock(0)"
-    if db.engine.dialect.name == "sqlite":
-        alone = "BEGIN IMMEDIATE"
-        with db.engine.connect() as connection:
-            # Kept in the file: readers no longer wait for a writer.
-            connection.execute(text("PRAGMA journal_mode = WAL"))
-    with db.engine.begin() as connection:
-        connection.execute(text(alone))
-        db.metadata.create_all(connection)
-
-
-def commit(conflict: str) -> None:
-    """Commit, or roll back and raise 409 with the message `conflict`.
-
-    It is for the request that comes second: the name is taken by now, or the row that it
-    changes has been changed or deleted. Only the database can tell.
-    """
-    try:
-        db.session.commit()
-    except (IntegrityError, StaleDataError) as error:
-        db.session.rollback()
-        raise Conflict(conflict) from error

@@ -1,47 +1,42 @@
-"""The blog: its posts by newest, by author and by tag, and the author's own work on them."""
+"""The blog: posts by newest, by author and by tag; and writing, editing and deleting them."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import defer, selectinload
 from sqlalchemy.orm.attributes import flag_modified
-from werkzeug.exceptions import Conflict
 from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.forms import EditForm, is_visible, many_lines, one_line, readable, show
-from app.models import (
-    TAGNAME_LENGTH,
-    TEXT_LENGTH,
-    TITLE_LENGTH,
-    Blogpost,
-    Tag,
-    User,
-    commit,
-    db,
-    fold,
-    tags,
-)
-from app.paging import page_of
+from app.database import commit_or_conflict, db
+from app.forms import EditForm, readable, render_form
+from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User, tags
+from app.paging import paginate
 from app.sessions import logged_in_user, login_required
+from app.text import clean_line, clean_text, fold, is_visible
 
-TAGS_OF_A_POST = 10
+MAX_TAGS = 10
 
-posts = Blueprint("posts", __name__, url_prefix="/posts")
+bp = Blueprint("posts", __name__, url_prefix="/posts")
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages of the blog."""
+    app.register_blueprint(bp)
 
 
 class PostForm(EditForm):
-    """A post as its author types it."""
+    """A post, with its tags separated by commas."""
 
-    title = StringField("Title", [DataRequired(), Length(max=TITLE_LENGTH), readable], [one_line])
-    text = TextAreaField("Text", [DataRequired(), Length(max=TEXT_LENGTH), readable], [many_lines])
-    tags = StringField("Tags, separated by commas", [readable], [one_line])
+    title = StringField("Title", [DataRequired(), Length(max=TITLE_LENGTH), readable], [clean_line])
+    text = TextAreaField("Text", [DataRequired(), Length(max=TEXT_LENGTH), readable], [clean_text])
+    tags = StringField("Tags, separated by commas", [readable], [clean_line])
 
     def validate_tags(self, field: StringField) -> None:
-        """Refuse too many tags, and tags that are too long or cannot be seen."""
+        """Check the number of tags, and that each is short enough and visible."""
         names = tag_names(field.data)
-        if len({fold(name) for name in names}) > TAGS_OF_A_POST:
-            raise ValidationError(f"A post has at most {TAGS_OF_A_POST} tags.")
+        if len({fold(name) for name in names}) > MAX_TAGS:
+            raise ValidationError(f"A post has at most {MAX_TAGS} tags.")
         if any(len(name) > TAGNAME_LENGTH for name in names):
             raise ValidationError(f"A tag has at most {TAGNAME_LENGTH} characters.")
         if not all(is_visible(name) for name in names):
@@ -49,77 +44,79 @@ class PostForm(EditForm):
 
 
 def tag_names(typed: str | None) -> list[str]:
-    """Give the names between the commas, without the spaces around them."""
-    return [name for part in (typed or "").split(",") if (name := one_line(part))]
+    """Return the names between the commas, without surrounding spaces."""
+    return [name for part in (typed or "").split(",") if (name := clean_line(part))]
 
 
-@posts.get("/")
+@bp.get("/")
 def newest() -> str:
     """Show all posts."""
-    return listing("All posts", select(Blogpost), Blogpost.id)
+    return render_posts("All posts", select(Blogpost), Blogpost.id)
 
 
-@posts.get("/by/<int:user_id>")
+@bp.get("/by/<int:user_id>")
 def by_author(user_id: int) -> str:
-    """Show the posts of one person."""
+    """Show the posts of one user."""
     user = db.get_or_404(User, user_id)
     written = select(Blogpost).where(Blogpost.userid == user.id)
-    return listing(f"Posts by {user.username}", written, Blogpost.id)
+    return render_posts(f"Posts by {user.username}", written, Blogpost.id)
 
 
-@posts.get("/tagged/<int:tag_id>")
+@bp.get("/tagged/<int:tag_id>")
 def by_tag(tag_id: int) -> str:
-    """Show the posts that bear one tag."""
+    """Show the posts with one tag."""
     tag = db.get_or_404(Tag, tag_id)
     tagged = select(Blogpost).join(tags).where(tags.c.tag_id == tag.id)
-    return listing(f"Posts about {tag.tagname}", tagged, tags.c.blogpost_id)
+    return render_posts(f"Posts about {tag.tagname}", tagged, tags.c.blogpost_id)
 
 
-def listing(heading: str, rows: Select[Blogpost], key: SQLColumnExpression[int]) -> str:
-    """Show a page of posts, the newest first, in as many queries for one as for a thousand."""
-    rows = rows.options(defer(Blogpost.text), selectinload(Blogpost.tags))
-    return render_template("posts.html", heading=heading, page=page_of(rows, key))
+def render_posts(heading: str, query: Select[Blogpost], key: SQLColumnExpression[int]) -> str:
+    """Render one page of posts, newest first.
+
+    Loads the tags of all posts with one statement (avoids N+1 queries), and no texts.
+    """
+    query = query.options(defer(Blogpost.text), selectinload(Blogpost.tags))
+    return render_template("posts.html", heading=heading, page=paginate(query, key))
 
 
-@posts.get("/<int:post_id>")
+@bp.get("/<int:post_id>")
 def post(post_id: int) -> str:
     """Show one post."""
     return render_template("post.html", post=db.get_or_404(Blogpost, post_id))
 
 
-@posts.route("/new", methods=["GET", "POST"])
+@bp.route("/new", methods=["GET", "POST"])
 @login_required
 def new() -> ResponseReturnValue:
     """Write a post."""
     return edit_form(Blogpost(userid=logged_in_user().id), PostForm(), "New post")
 
 
-@posts.route("/<int:post_id>/edit", methods=["GET", "POST"])
+@bp.route("/<int:post_id>/edit", methods=["GET", "POST"])
 @login_required
 def edit(post_id: int) -> ResponseReturnValue:
-    """Edit a post of one's own."""
-    post = own_post(post_id)
+    """Edit one of the user's own posts."""
+    post = get_own_post(post_id)
     names = ", ".join(tag.tagname for tag in post.tags)
     form = PostForm(version=post.version, title=post.title, text=post.text, tags=names)
     return edit_form(post, form, "Edit post")
 
 
-@posts.post("/<int:post_id>/delete")
+@bp.post("/<int:post_id>/delete")
 @login_required
 def delete(post_id: int) -> ResponseReturnValue:
-    """Delete a post of one's own, as it was when it was looked at."""
+    """Delete one of the user's own posts, unless it has changed since the page was loaded."""
     changed = "The post was changed meanwhile. Look at it again before you delete it."
-    post = own_post(post_id)
-    if not EditForm().is_of(post.version):
-        raise Conflict(changed)
+    post = get_own_post(post_id)
+    EditForm().check_version(post.version, changed)
     db.session.delete(post)
-    commit(changed)
+    commit_or_conflict(changed)
     flash("Your post is deleted.")
     return redirect(url_for("posts.newest"))
 
 
-def own_post(post_id: int) -> Blogpost:
-    """Give the post of this id; raises 404, or 403 where someone else wrote it."""
+def get_own_post(post_id: int) -> Blogpost:
+    """Return the post with this id; raises 404, or 403 if its author is another user."""
     post = db.get_or_404(Blogpost, post_id)
     if post.userid != logged_in_user().id:
         abort(403, "Only its author can change a post.")
@@ -127,29 +124,25 @@ def own_post(post_id: int) -> Blogpost:
 
 
 def edit_form(post: Blogpost, form: PostForm, heading: str) -> ResponseReturnValue:
-    """Show the form, or store what it sends; what is refused stays in the form."""
-    if not form.is_accepted():
-        return show("edit_post.html", form, heading=heading)
-    try:
-        store(post, form)
-    except Conflict as conflict:
-        form.form_errors.append(str(conflict.description))
-        return show("edit_post.html", form, 409, heading=heading)
-    flash("Your post is kept.")
-    return redirect(url_for("posts.post", post_id=post.id))
+    """Store the submitted post, or show the form with the user's input and its errors."""
+    if form.validate_on_submit():
+        with form.conflict_as_error():
+            store_post(post, form)
+            flash("Your post is kept.")
+            return redirect(url_for("posts.post", post_id=post.id))
+    return render_form("edit_post.html", form, heading=heading)
 
 
-def store(post: Blogpost, form: PostForm) -> None:
-    """Store the post; raises 409 (`Conflict`) where it is not the one that was edited."""
+def store_post(post: Blogpost, form: PostForm) -> None:
+    """Store the post; raises 409 Conflict if it has changed since the form was opened."""
     changed = "This post was changed meanwhile. Open it again to see how; your text is below."
-    if not form.is_of(post.version):
-        raise Conflict(changed)
-    post.tags = list(Tag.named(tag_names(form.tags.data)))
+    form.check_version(post.version, changed)
+    post.tags = list(Tag.get_or_create(tag_names(form.tags.data)))
     post.title = form.title.data or ""
     post.text = form.text.data or ""
     if post.id is None:
         db.session.add(post)
     else:
-        # Other tags alone would not count as a change of the post itself.
+        # A change of the tags alone would not increase the version of the post.
         flag_modified(post, "title")
-    commit(changed)
+    commit_or_conflict(changed)

@@ -1,9 +1,9 @@
-"""A blueprint that is mounted twice, and greets in the language of its mount.
+"""A blueprint that is registered twice: a greeting in English and in Spanish.
 
 From the course's "Blueprints" and Flask's "Modular Applications with Blueprints".
 """
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Flask, render_template, request
 
 sample_blueprint = Blueprint("sample_blueprint", __name__)
 
@@ -13,21 +13,27 @@ WORDS = {
 }
 
 
+def init_app(app: Flask) -> None:
+    """Register the blueprint once for each language."""
+    app.register_blueprint(sample_blueprint, url_prefix="/en", name="en")
+    app.register_blueprint(sample_blueprint, url_prefix="/es", name="es")
+
+
 @sample_blueprint.get("/")
 @sample_blueprint.get("/<name>")
 def greeting(name: str = "World") -> str:
-    """Greet `name`."""
-    return say("greeting", name)
+    """Say hello to `name`."""
+    return render_word("greeting", name)
 
 
 @sample_blueprint.get("/<name>/farewell")
 def farewell(name: str) -> str:
-    """Take leave of `name`."""
-    return say("farewell", name)
+    """Say goodbye to `name`."""
+    return render_word("farewell", name)
 
 
-def say(word: str, name: str) -> str:
-    """Render a word of the language that this blueprint is mounted as."""
+def render_word(word: str, name: str) -> str:
+    """Render a word in the language that this blueprint is registered as."""
     language = request.blueprint or ""
     return render_template(
         "greeting.html", language=language, words=WORDS[language], word=word, name=name

@@ -1,4 +1,4 @@
-"""Sign up, log in, log out: what a signed cookie remembers between requests.
+"""Sign up, log in and log out, with the user's id in a signed session cookie.
 
 From the course's "Sesiones" and Flask's "Sessions".
 """
@@ -14,153 +14,160 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]  # has no types
 from sqlalchemy import select
-from werkzeug.exceptions import Conflict
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from app.errors import answer, wants_json
-from app.forms import Form, one_line, readable, show
-from app.models import USERNAME_LENGTH, User, commit, composed, db
+from app.database import commit_or_conflict, db
+from app.errors import handle_http_error, wants_json
+from app.forms import Form, readable, render_form
+from app.models import USERNAME_LENGTH, User
+from app.text import clean_line, nfc
 
 P = ParamSpec("P")
 
 csrf = CSRFProtect()
-sessions = Blueprint("sessions", __name__)
+bp = Blueprint("sessions", __name__)
 
 
 class SessionInterface(SecureCookieSessionInterface):
-    """Flask's own session, whose cookie goes back over https alone where it came over https."""
+    """Flask's session, with a cookie that is `Secure` if the request came over HTTPS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure or super().get_cookie_secure(app)
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages about logging in, and protect every form."""
+    """Register the account pages, and protect every form with a CSRF token."""
     app.session_interface = SessionInterface()
     csrf.init_app(app)
-    app.register_error_handler(CSRFError, token_is_refused)
+    app.register_error_handler(CSRFError, handle_csrf_error)
     app.context_processor(lambda: {"current_user": current_user})
-    app.register_blueprint(sessions)
+    app.register_blueprint(bp)
 
 
-def token_is_refused(error: CSRFError) -> Response:
-    """Say what a person can do: most often the login is another one than when the page came."""
+def handle_csrf_error(error: CSRFError) -> Response:
+    """Return the error with advice: in most cases, the user has logged in again in another tab."""
     advice = "Has your login changed since you opened the page? Go back, copy what you wrote, "
     error.description += f" {advice}and open the page again."
-    return answer(error)
+    return handle_http_error(error)
 
 
 class NameForm(Form):
-    """A name that nobody else has."""
+    """A unique username."""
 
     username = StringField(
-        "Name", [DataRequired(), Length(max=USERNAME_LENGTH), readable], [one_line]
+        "Name", [DataRequired(), Length(max=USERNAME_LENGTH), readable], [clean_line]
     )
 
 
 class SignUpForm(NameForm):
-    """A name and a new password."""
+    """A unique username and a new password."""
 
     password = PasswordField(
         "Password",
         [DataRequired(), Length(8, 128), readable],
-        # As it is stored: accents that were typed apart make it no longer.
-        [lambda typed: composed(typed or "")],
+        # Composed before its length is checked: an accented letter is one character.
+        [lambda typed: nfc(typed or "")],
     )
 
 
 class LoginForm(Form):
-    """A name and its password; whether they are good is not for the form to tell."""
+    """A username and a password, not checked against the rules for new ones."""
 
-    username = StringField("Name", [DataRequired(), readable], [one_line])
+    username = StringField("Name", [DataRequired(), readable], [clean_line])
     password = PasswordField("Password", [DataRequired(), readable])
 
 
-@sessions.route("/signup", methods=["GET", "POST"])
+@bp.route("/signup", methods=["GET", "POST"])
 def signup() -> ResponseReturnValue:
-    """Make an account and log in with it; a name that is taken is a 409."""
+    """Create an account and log in."""
     form = SignUpForm()
-    if not form.is_accepted():
-        return show("signup.html", form)
-    try:
-        log_in(create_user(form))
-    except Conflict as conflict:
-        form.username.errors = [str(conflict.description)]
-        return show("signup.html", form, 409)
-    flash("Welcome.")
-    return redirect(url_for("pages.home"))
+    if form.validate_on_submit():
+        with form.conflict_as_error(form.username):
+            log_in(create_user(form))
+            flash("Welcome.")
+            return redirect(url_for("pages.home"))
+    return render_form("signup.html", form)
 
 
 def create_user(form: SignUpForm) -> User:
-    """Store a new user; raises 409 (`Conflict`) where the name is taken."""
+    """Store a new user; raises 409 Conflict if the username is taken."""
     user = User(username=form.username.data)
     user.set_password(form.password.data or "")
     db.session.add(user)
-    commit("This name is taken; choose another one.")
+    commit_or_conflict("This name is taken; choose another one.")
     return user
 
 
-@sessions.route("/login", methods=["GET", "POST"])
+@bp.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    """Log in, and go on to where the person was sent from."""
+    """Log in, and return to the page that required it."""
     form = LoginForm()
-    if not form.is_accepted():
-        return show("login.html", form)
+    if not form.validate_on_submit():
+        return render_form("login.html", form)
     user = authenticate(form.username.data or "", form.password.data or "")
     if user is None:
-        # One message for both, and beside neither field: it tells nobody which names exist.
+        # The same message for both cases prevents user enumeration.
         form.form_errors.append("This name and this password do not belong together.")
-        return show("login.html", form, 401)
+        form.status = 401
+        return render_form("login.html", form)
     log_in(user)
     target = request.args.get("next", "")
-    return redirect(target if is_local(target) else url_for("pages.home"))
+    return redirect(target if is_safe_redirect(target) else url_for("pages.home"))
 
 
-@sessions.post("/logout")
+@bp.post("/logout")
 def logout() -> ResponseReturnValue:
-    """Forget everything that the session held."""
+    """Log out and clear the session."""
     session.clear()
     return redirect(url_for("pages.home"))
 
 
 def authenticate(username: str, password: str) -> User | None:
-    """Give the user whose name and password these are.
+    """Return the user with this username and password, or None.
 
-    An unknown name costs the same work as a wrong password, so that the time tells nothing.
+    Hashes a password even if the user does not exist, so that response times do not reveal which
+    usernames are taken (user enumeration by a timing attack).
     """
     user = db.session.scalar(select(User).where(User.username == username))
     known = user.password_hash if user else None
-    stored = known or nobodys_hash(current_app.config["PASSWORD_METHOD"])
-    return user if check_password_hash(stored, composed(password)) else None
+    stored = known or dummy_hash(current_app.config["PASSWORD_METHOD"])
+    return user if check_password_hash(stored, nfc(password)) else None
 
 
 @cache
-def nobodys_hash(method: str) -> str:
-    """Give the hash of a password that nobody knows."""
+def dummy_hash(method: str) -> str:
+    """Return the hash of a random password."""
     return generate_password_hash(secrets.token_hex(), method)
 
 
 def log_in(user: User) -> None:
-    """Start a session for `user`, with nothing in it of the one before."""
+    """Start a new session for `user`.
+
+    Clears the session first, so that data from before the login cannot survive it (session
+    fixation).
+    """
     session.clear()
     session["user_id"] = user.id
 
 
 def current_user() -> User | None:
-    """Give who is logged in, if that account is still there."""
+    """Return the logged-in user, or None if nobody is logged in or the account was deleted."""
     return db.session.get(User, session["user_id"]) if "user_id" in session else None
 
 
 def logged_in_user() -> User:
-    """Give who is logged in; raises 401 where nobody is."""
+    """Return the logged-in user; raises 401 if there is none."""
     return current_user() or abort(401, "Log in first.")
 
 
 def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Send who is not logged in to the login page and back again, or answer 401 as JSON."""
+    """Redirect visitors to the login page, which leads back; raises 401 if JSON is preferred.
+
+    From Flask's "View Decorators".
+    """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -168,7 +175,7 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
             return view(*args, **kwargs)
         if wants_json():
             abort(401, "Log in first.")
-        # What was posted is gone by then: only a page is worth coming back to.
+        # The body of a POST is lost by the redirect, so only pages are worth a return.
         page = request.script_root + request.full_path.rstrip("?")
         came_from = page if request.method in {"GET", "HEAD"} else None
         return redirect(url_for("sessions.login", next=came_from))
@@ -176,10 +183,10 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
     return guarded
 
 
-def is_local(target: str) -> bool:
-    """Say whether a browser that follows `target` stays on this site.
+def is_safe_redirect(target: str) -> bool:
+    r"""Return True if `target` is a path on this site.
 
-    A second slash or a backslash at the beginning would name another host, and browsers drop
-    control characters before they look.
+    Rejects open redirects: `//host` and `/\host` name another host, and browsers remove control
+    characters before parsing.
     """
     return re.fullmatch(r"/(?![/\\])[^\\\s\x00-\x1f\x7f]*", target) is not None

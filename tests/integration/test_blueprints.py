@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from app import models
-from app.models import User, db
+from app.database import db
+from app.models import User
 from app.sample_blueprint import sample_blueprint
 from tests.support.html import page, texts
 
@@ -96,7 +96,7 @@ class TestFactory:
     def test_two_applications_share_no_data(self, app, other):
         with other.app_context():
             db.session.add(User(username="John Williams"))
-            models.commit("taken")
+            db.session.commit()
 
         assert len(other.test_client().get("/users/").json["users"]) == 1
         assert app.test_client().get("/users/").json["users"] == []
@@ -105,7 +105,7 @@ class TestFactory:
         for application in (app, other):
             with application.app_context():
                 db.session.add(User(username="John Williams"))
-                models.commit("taken")
+                db.session.commit()
         client = app.test_client()
         with client.session_transaction() as session:
             session["user_id"] = 1

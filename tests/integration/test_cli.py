@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from app.models import Blogpost, Contact, Tag, User, db
+from app.database import db
+from app.models import Blogpost, Contact, Tag, User
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, event
 from werkzeug.test import TestResponse
 
-from app.models import Contact, create_tables, db
+from app.database import create_tables, db
+from app.models import Contact
 from tests.support.html import csrf_header, page, submit, texts
 from tests.support.stored import stored_rows
 

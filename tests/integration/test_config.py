@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.config import HEADERS
-from app.models import db
+from app.database import db
 from tests.support.config import CONFIG
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
 

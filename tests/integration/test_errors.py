@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.config import HEADERS
-from app.models import Blogpost, Contact, Tag, User, db
+from app.database import db
+from app.models import Blogpost, Contact, Tag, User
 from tests.support.config import CONFIG
 from tests.support.html import csrf_header, page, submit, texts
 from tests.support.stored import stored_rows

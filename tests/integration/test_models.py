@@ -13,7 +13,8 @@ from sqlalchemy import Connection, delete, event, func, insert, select
 from sqlalchemy.exc import IntegrityError, LegacyAPIWarning
 
 from app import create_app
-from app.models import Blogpost, Contact, Tag, User, db, tags
+from app.database import db
+from app.models import Blogpost, Contact, Tag, User, tags
 from tests.support.config import CONFIG
 from tests.support.databases import PASSWORD
 from tests.support.html import redirect_target, submit
@@ -182,23 +183,23 @@ class TestManyToMany:
 
     @pytest.mark.parametrize("name", ["python", "PYTHON", "Python"])
     def test_a_tag_is_found_in_whatever_case_it_is_named(self, name):
-        [tag] = Tag.named([name])
+        [tag] = Tag.get_or_create([name])
 
         assert tag.tagname == "Python"
         assert count(Tag) == 5
 
     def test_a_tag_that_is_missing_is_made_as_it_is_first_written(self):
-        [tag] = Tag.named(["Jinja", "JINJA"])
+        [tag] = Tag.get_or_create(["Jinja", "JINJA"])
 
         assert tag.tagname == "Jinja"
         assert count(Tag) == 6
 
     def test_no_names_are_no_tags(self):
-        assert Tag.named([]) == []
+        assert Tag.get_or_create([]) == []
 
     @pytest.mark.parametrize(("first", "second"), [("Python", "PYTHON"), ("École", "éCOLE")])
     def test_the_database_refuses_two_tags_that_differ_in_case_alone(self, first, second):
-        Tag.named([first])
+        Tag.get_or_create([first])
         db.session.add(Tag(tagname=second))
 
         with pytest.raises(IntegrityError):
@@ -277,7 +278,7 @@ class TestTranscript:
     @pytest.mark.usefixtures("dataset", "context")
     def test_tags_come_by_their_name_where_the_course_prints_another_order(self):
         post = db.session.get(Blogpost, 1)
-        python, flask = Tag.named(["Python"]) + Tag.named(["Flask"])
+        python, flask = Tag.get_or_create(["Python"]) + Tag.get_or_create(["Flask"])
 
         for given in ([python, flask], [flask, python]):
             post.tags = given

@@ -12,7 +12,8 @@ from sqlalchemy import event, insert
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.models import Blogpost, Tag, User, db
+from app.database import db
+from app.models import Blogpost, Tag, User
 from app.models import tags as post_tags
 from tests.support.config import CONFIG
 from tests.support.databases import NewDatabase, sqlite_database, tables

@@ -11,7 +11,8 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.models import User, db
+from app.database import db
+from app.models import User
 from tests.support.databases import PASSWORD, load_dataset
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
 from tests.support.stored import stored_rows

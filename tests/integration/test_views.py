@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.models import Blogpost, Contact, User, db
+from app.database import db
+from app.models import Blogpost, Contact, User
 from app.views import BaseView
 from tests.support.databases import PASSWORD
 from tests.support.html import csrf_header, page, redirect_target, submit, texts

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from app import create_app, dataset
-from app.models import create_tables, db
+from app.database import create_tables, db
 from tests.support.config import CONFIG
 
 # The password of the course's users in the tests.

@@ -4,7 +4,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.models import User, db
+from app.database import db
+from app.models import User
 
 
 def log_in(app: Flask, username: str) -> FlaskClient:

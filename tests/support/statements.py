@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from app.models import db
+from app.database import db
 
 
 @contextmanager

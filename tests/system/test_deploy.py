@@ -18,7 +18,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from sqlalchemy import create_engine, inspect, text
 
 from app.config import database_uri
-from app.models import db
+from app.database import db
 from tests.support.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.support.html import csrf_header, submit, texts
 from tests.support.missing import missing

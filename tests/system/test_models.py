@@ -2,7 +2,7 @@
 
 from sqlalchemy import create_engine, func, select
 
-from app.models import db
+from app.database import db
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, PeoplePage, PostForm, PostPage, PostsPage
 from tests.system.processes import Process, environment

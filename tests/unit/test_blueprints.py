@@ -10,7 +10,8 @@ from werkzeug.routing import BuildError, MapAdapter
 
 from app import create_app
 from app.config import DEFAULTS
-from app.models import User, create_tables, db
+from app.database import create_tables, db
+from app.models import User
 from app.sample_blueprint import WORDS, sample_blueprint
 from tests.support.config import CONFIG
 

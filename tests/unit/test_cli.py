@@ -8,7 +8,8 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
 
 from app.cli import group1, make_shell_context, mycommand
-from app.models import Blogpost, Contact, Tag, User, db
+from app.database import db
+from app.models import Blogpost, Contact, Tag, User
 
 
 class TestShellContext(unittest.TestCase):

@@ -14,8 +14,9 @@ from flask import Flask, Response, json, request
 
 from app import config, create_app
 from app.config import DEFAULTS, HEADERS, add_headers, database_uri, secret_key
-from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, db
-from app.posts import TAGS_OF_A_POST
+from app.database import db
+from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
+from app.posts import MAX_TAGS
 
 
 class TestDefaults(unittest.TestCase):
@@ -28,7 +29,7 @@ class TestDefaults(unittest.TestCase):
         post = {
             "title": letter * TITLE_LENGTH,
             "text": letter * TEXT_LENGTH,
-            "tags": ", ".join([letter * TAGNAME_LENGTH] * TAGS_OF_A_POST),
+            "tags": ", ".join([letter * TAGNAME_LENGTH] * MAX_TAGS),
         }
 
         for body in (urlencode(post), json.dumps(post)):

@@ -12,21 +12,10 @@ from werkzeug.routing import Map, Rule
 from werkzeug.security import generate_password_hash
 
 from app import create_app
-from app.cli import clear_database_errors
+from app.cli import database_errors_as_messages
 from app.config import DEFAULTS
-from app.models import (
-    Blogpost,
-    Contact,
-    RowId,
-    Tag,
-    User,
-    commit,
-    create_tables,
-    db,
-    prepare_connection,
-    tags,
-    utc_now,
-)
+from app.database import RowId, commit_or_conflict, create_tables, db, prepare_connection
+from app.models import Blogpost, Contact, Tag, User, tags, utc_now
 from tests.support.config import CONFIG
 from tests.unit.cases import DatabaseTestCase
 
@@ -179,7 +168,7 @@ class TestCommit(DatabaseTestCase):
     def test_what_is_committed_stays(self):
         db.session.add(User(username="John Williams"))
 
-        commit("This name is taken.")
+        commit_or_conflict("This name is taken.")
 
         db.session.rollback()
         self.assertEqual(db.session.scalar(select(User.username)), "John Williams")
@@ -188,7 +177,7 @@ class TestCommit(DatabaseTestCase):
         db.session.add_all([User(username="John Williams"), User(username="John Williams")])
 
         with self.assertRaises(Conflict) as caught:
-            commit("This name is taken.")
+            commit_or_conflict("This name is taken.")
 
         self.assertEqual(caught.exception.description, "This name is taken.")
         self.assertIsInstance(caught.exception.__cause__, IntegrityError)
@@ -197,17 +186,17 @@ class TestCommit(DatabaseTestCase):
         db.session.add_all([User(username=name) for name in ("Fordo Baggings", "John", "John")])
 
         with self.assertRaises(Conflict):
-            commit("This name is taken.")
+            commit_or_conflict("This name is taken.")
 
         self.assertIsNone(db.session.scalar(select(User)))
 
     def test_the_session_goes_on_after_a_conflict(self):
         db.session.add_all([User(username="John Williams"), User(username="John Williams")])
         with self.assertRaises(Conflict):
-            commit("This name is taken.")
+            commit_or_conflict("This name is taken.")
 
         db.session.add(User(username="Fordo Baggings"))
-        commit("This name is taken.")
+        commit_or_conflict("This name is taken.")
 
         self.assertEqual(db.session.scalar(select(User.username)), "Fordo Baggings")
 
@@ -242,7 +231,7 @@ class TestVersion(DatabaseTestCase):
             sql("UPDATE user SET username = 'Johnny', version = 2")
 
         with self.assertRaises(Conflict):
-            commit("The account was changed meanwhile.")
+            commit_or_conflict("The account was changed meanwhile.")
 
     def test_a_change_of_what_another_has_deleted_is_a_conflict(self):
         self.user.username = "John"
@@ -250,7 +239,7 @@ class TestVersion(DatabaseTestCase):
             sql("DELETE FROM user")
 
         with self.assertRaises(Conflict):
-            commit("The account was changed meanwhile.")
+            commit_or_conflict("The account was changed meanwhile.")
 
     def test_a_deletion_of_what_another_has_changed_is_a_conflict(self):
         db.session.delete(self.user)
@@ -258,7 +247,7 @@ class TestVersion(DatabaseTestCase):
             sql("UPDATE user SET username = 'Johnny', version = 2")
 
         with self.assertRaises(Conflict):
-            commit("The account was changed meanwhile.")
+            commit_or_conflict("The account was changed meanwhile.")
 
     def test_contacts_and_posts_have_versions_too(self):
         contact = Contact(user=self.user, city="London", email="john.willy@xyz.com")
@@ -308,7 +297,7 @@ class TestCommandErrors(unittest.TestCase):
     def test_a_missing_database_is_reported_without_a_traceback(self):
         error = OperationalError("SELECT 1", {}, Exception("unable to open database file"))
 
-        with self.assertRaises(click.ClickException) as caught, clear_database_errors():
+        with self.assertRaises(click.ClickException) as caught, database_errors_as_messages():
             raise error
 
         self.assertEqual(
@@ -318,11 +307,11 @@ class TestCommandErrors(unittest.TestCase):
         self.assertEqual(caught.exception.exit_code, 1)
 
     def test_a_conflict_is_reported_in_its_own_words(self):
-        with self.assertRaises(click.ClickException) as caught, clear_database_errors():
+        with self.assertRaises(click.ClickException) as caught, database_errors_as_messages():
             raise Conflict("The data is being stored by another process.")
 
         self.assertEqual(caught.exception.message, "The data is being stored by another process.")
 
     def test_any_other_error_is_a_bug_and_stays_what_it_is(self):
-        with self.assertRaises(ZeroDivisionError), clear_database_errors():
+        with self.assertRaises(ZeroDivisionError), database_errors_as_messages():
             _ = 1 / 0

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
-from app.errors import answer, database_is_away, wants_json
+from app.errors import handle_database_error, handle_http_error, wants_json
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 NO_PREFERENCE = (None, "", "*/*", "text/html,application/json")
@@ -68,7 +68,7 @@ class TestWantsJson(ErrorTestCase):
 class TestAnswer(ErrorTestCase):
     def answer(self, path: str, error: HTTPException) -> Response:
         with self.app.test_request_context(path):
-            return answer(error)
+            return handle_http_error(error)
 
     def test_error_page_has_the_status_and_the_name_of_the_error(self):
         response = self.answer("/", NotFound())
@@ -103,7 +103,7 @@ class TestDatabaseIsAway(ErrorTestCase):
         error = OperationalError("SELECT secret", {}, Exception("no such table"))
 
         with self.app.test_request_context("/users/"), self.assertLogs(self.app.logger):
-            response = database_is_away(error)
+            response = handle_database_error(error)
 
         self.assertEqual(response.status_code, 503)
         self.assertNotIn("SELECT", response.get_data(as_text=True))
@@ -112,7 +112,7 @@ class TestDatabaseIsAway(ErrorTestCase):
         error = OperationalError("SELECT 1", {}, Exception("no such table: user"))
 
         with self.app.test_request_context("/"), self.assertLogs(self.app.logger) as logs:
-            database_is_away(error)
+            handle_database_error(error)
 
         [record] = logs.records
         self.assertIn("flask init-db", record.getMessage())

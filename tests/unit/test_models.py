@@ -6,7 +6,8 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app import dataset
-from app.models import Blogpost, Contact, Tag, User, db, tags
+from app.database import db
+from app.models import Blogpost, Contact, Tag, User, tags
 from app.sessions import authenticate
 from tests.unit.cases import DatabaseTestCase
 
@@ -250,7 +251,7 @@ class TestManyToMany(DatabaseTestCase):
         self.assertEqual(count(tags), 0)
 
     def test_a_name_that_is_new_makes_a_tag(self):
-        [tag] = Tag.named(["Rest API"])
+        [tag] = Tag.get_or_create(["Rest API"])
 
         self.assertEqual(tag.tagname, "Rest API")
         self.assertEqual(tag.id, 1)
@@ -261,7 +262,7 @@ class TestManyToMany(DatabaseTestCase):
 
         for name in ("Python", "python", "PYTHON"):
             with self.subTest(name=name):
-                self.assertEqual(Tag.named([name]), [tag])
+                self.assertEqual(Tag.get_or_create([name]), [tag])
                 self.assertEqual(tag.tagname, "Python")
 
     def test_names_that_only_differ_by_case_or_accents_are_one_tag(self):
@@ -272,17 +273,17 @@ class TestManyToMany(DatabaseTestCase):
             ("Caf\N{LATIN SMALL LETTER E WITH ACUTE}", "Cafe\N{COMBINING ACUTE ACCENT}"),
         ):
             with self.subTest(names=names):
-                [tag] = Tag.named(names)
+                [tag] = Tag.get_or_create(names)
 
                 self.assertEqual(tag.tagname, names[0])
 
     def test_no_name_gives_no_tag(self):
-        self.assertEqual(Tag.named([]), [])
+        self.assertEqual(Tag.get_or_create([]), [])
 
     def test_new_and_known_names_are_given_together(self):
         store(Tag(tagname="Python"))
 
-        found = Tag.named(["Flask", "python"])
+        found = Tag.get_or_create(["Flask", "python"])
 
         self.assertEqual({tag.tagname for tag in found}, {"Python", "Flask"})
 
@@ -302,7 +303,7 @@ class TestManyToMany(DatabaseTestCase):
 
         event.listen(db.engine, "before_cursor_execute", note)
 
-        Tag.named(["Flask", "Rest API", "DB connectivity"])
+        Tag.get_or_create(["Flask", "Rest API", "DB connectivity"])
 
         self.assertEqual(inserted, ["DB connectivity", "Flask", "Rest API"])
 

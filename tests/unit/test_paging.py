@@ -3,8 +3,9 @@
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from app.models import LARGEST_ID, User, db
-from app.paging import Page, page_of
+from app.database import LARGEST_ID, db
+from app.models import User
+from app.paging import Page, paginate
 from tests.unit.cases import DatabaseTestCase
 
 
@@ -20,7 +21,7 @@ class TestPageOf(DatabaseTestCase):
 
     def page(self, url: str) -> Page[User]:
         with self.app.test_request_context(url):
-            return page_of(select(User), User.id)
+            return paginate(select(User), User.id)
 
     def ids(self, url: str) -> list[int]:
         return [user.id for user in self.page(url).rows]

@@ -9,8 +9,9 @@ from unittest import mock
 from sqlalchemy import func, select, text
 from werkzeug.exceptions import Conflict
 
-from app.models import Blogpost, Tag, User, db, utc_now
-from app.posts import PostForm, store, tag_names
+from app.database import db
+from app.models import Blogpost, Tag, User, utc_now
+from app.posts import PostForm, store_post, tag_names
 from tests.unit.cases import DatabaseTestCase
 
 TITLE = "Using Templates in Flask"
@@ -99,7 +100,7 @@ class TestWrite(DatabaseTestCase):
     def test_new_post_is_stored_with_its_tags(self):
         post = Blogpost(userid=self.fordo.id)
 
-        store(post, self.form(title="RestAPI Programming in Flask", tags="Python, Rest API"))
+        store_post(post, self.form(title="RestAPI Programming in Flask", tags="Python, Rest API"))
 
         # A rollback undoes what was not committed.
         db.session.rollback()
@@ -115,13 +116,15 @@ class TestWrite(DatabaseTestCase):
         before = datetime.now(UTC)
         post = Blogpost(userid=self.fordo.id)
 
-        store(post, self.form())
+        store_post(post, self.form())
 
         self.assertIsNone(utc_now().tzinfo, "PostgreSQL would convert it to its own time zone.")
         self.assertTrue(before <= post.created.replace(tzinfo=UTC) <= datetime.now(UTC))
 
     def test_edited_post_is_updated_in_place(self):
-        store(self.post, self.form(version="1", title="Templates", text="Escaped.", tags="Flask"))
+        store_post(
+            self.post, self.form(version="1", title="Templates", text="Escaped.", tags="Flask")
+        )
 
         db.session.rollback()
         self.assertEqual((self.post.id, self.post.title), (1, "Templates"))
@@ -129,9 +132,9 @@ class TestWrite(DatabaseTestCase):
         self.assertEqual(self.tags_of(self.post), ["Flask"])
 
     def test_tags_missing_from_the_form_are_removed_from_the_post(self):
-        store(self.post, self.form(version="1", tags="Python, Flask"))
+        store_post(self.post, self.form(version="1", tags="Python, Flask"))
 
-        store(self.post, self.form(version="2", tags="Templates"))
+        store_post(self.post, self.form(version="2", tags="Templates"))
 
         self.assertEqual(self.tags_of(self.post), ["Templates"])
 
@@ -139,7 +142,7 @@ class TestWrite(DatabaseTestCase):
         # Otherwise the second of two concurrent changes to the tags would overwrite the first.
         unchanged = {"title": self.post.title, "text": self.post.text}
 
-        store(self.post, self.form(version="1", tags="Flask", **unchanged))
+        store_post(self.post, self.form(version="1", tags="Flask", **unchanged))
 
         self.assertEqual(self.post.version, 2)
 
@@ -147,14 +150,14 @@ class TestWrite(DatabaseTestCase):
         # Optimistic locking: the row is not in the state that the form was opened with.
         for version in ("", "0", "2", "1.0", "one"):
             with self.subTest(version=version), self.assertRaises(Conflict):
-                store(self.post, self.form(version=version, title="Templates", tags="Flask"))
+                store_post(self.post, self.form(version=version, title="Templates", tags="Flask"))
 
         self.assertEqual(self.post.title, TITLE)
         self.assertEqual(db.session.scalar(select(func.count(Tag.id))), 0)
 
     def test_new_post_with_a_version_is_a_conflict(self):
         with self.assertRaises(Conflict):
-            store(Blogpost(userid=self.fordo.id), self.form(version="1"))
+            store_post(Blogpost(userid=self.fordo.id), self.form(version="1"))
 
     def test_post_changed_by_another_request_at_the_last_moment_is_a_conflict(self):
         # A race condition: this request has already read the row when the other one changes it.
@@ -162,10 +165,10 @@ class TestWrite(DatabaseTestCase):
         db.session.execute(text("UPDATE blogpost SET title = 'Holes', version = 2"))
 
         with self.assertRaises(Conflict):
-            store(self.post, form)
+            store_post(self.post, form)
 
     def test_post_of_an_author_deleted_at_the_last_moment_is_a_conflict(self):
         db.session.execute(text("DELETE FROM user"))
 
         with self.assertRaises(Conflict):
-            store(Blogpost(userid=1), self.form())
+            store_post(Blogpost(userid=1), self.form())

@@ -9,17 +9,18 @@ from flask import Flask, Response, json, request, session
 from werkzeug.exceptions import Unauthorized
 from werkzeug.security import check_password_hash
 
-from app.models import User, db
+from app.database import db
+from app.models import User
 from app.sessions import (
     SessionInterface,
     authenticate,
     current_user,
-    is_local,
+    dummy_hash,
+    is_safe_redirect,
     log_in,
     logged_in_user,
     login_required,
     logout,
-    nobodys_hash,
 )
 from tests.unit.cases import DatabaseTestCase
 
@@ -225,7 +226,7 @@ class TestLogin(DatabaseTestCase):
     def test_hash_for_unknown_usernames_is_computed_once(self):
         method = self.app.config["PASSWORD_METHOD"]
 
-        self.assertIs(nobodys_hash(method), nobodys_hash(method))
+        self.assertIs(dummy_hash(method), dummy_hash(method))
 
     def test_password_is_stored_as_a_hash_with_the_configured_method(self):
         user = User()
@@ -312,7 +313,7 @@ class TestLogin(DatabaseTestCase):
                 [back] = parse_qs(login.query)["next"]
 
                 self.assertEqual(login.path, "/login")
-                self.assertTrue(is_local(back))
+                self.assertTrue(is_safe_redirect(back))
                 self.assertEqual(self.full_path(back), self.full_path(path))
 
     def test_login_required_redirects_a_head_request_like_get(self):
@@ -354,7 +355,7 @@ class TestLogin(DatabaseTestCase):
             "/john@localhost:80/#end",
         ):
             with self.subTest(target=target):
-                self.assertTrue(is_local(target))
+                self.assertTrue(is_safe_redirect(target))
 
     def test_redirect_after_login_never_leads_to_another_site(self):
         # Prevents open redirects: a link to the login page must not lead on to a phishing site.
@@ -379,7 +380,7 @@ class TestLogin(DatabaseTestCase):
             ".//evil.example",
         ):
             with self.subTest(target=target):
-                self.assertFalse(is_local(target))
+                self.assertFalse(is_safe_redirect(target))
 
     def test_redirect_after_login_has_no_backslash(self):
         # Browsers treat a backslash as a slash.
@@ -392,7 +393,7 @@ class TestLogin(DatabaseTestCase):
             "/posts\\",
         ):
             with self.subTest(target=target):
-                self.assertFalse(is_local(target))
+                self.assertFalse(is_safe_redirect(target))
 
     def test_redirect_after_login_has_no_control_character_or_white_space(self):
         # Browsers remove control characters before they parse the URL.
@@ -414,4 +415,4 @@ class TestLogin(DatabaseTestCase):
             "/\N{LINE SEPARATOR}/evil.example",
         ):
             with self.subTest(target=target):
-                self.assertFalse(is_local(target))
+                self.assertFalse(is_safe_redirect(target))

@@ -8,9 +8,10 @@ from pathlib import Path
 from flask import Flask
 
 from app import create_app
+from app.database import create_tables, db
 from app.filters import startswith
-from app.models import Contact, User, create_tables, db
-from app.sessions import is_local
+from app.models import Contact, User
+from app.sessions import is_safe_redirect
 from app.views import as_json
 from tests.support.config import CONFIG
 from tests.support.flask_testing_shim import TestCase
@@ -55,7 +56,7 @@ class TestAsserts(unittest.TestCase):
         self.assertIn("mycommand", create_app(CONFIG).cli.commands)
 
     def test_assert_true_checks_a_predicate(self):
-        self.assertTrue(is_local("/posts/new"))
+        self.assertTrue(is_safe_redirect("/posts/new"))
 
     def test_assert_is_checks_for_the_same_object(self):
         john = User(username="John Williams", contact=Contact(city="London"))

@@ -9,15 +9,16 @@ from sqlalchemy import text
 from werkzeug.exceptions import Conflict, Forbidden, NotFound, Unauthorized
 from werkzeug.routing import MapAdapter
 
-from app.models import Contact, User, db
+from app.database import db
+from app.models import Contact, User
 from app.views import (
     BaseView,
     ContactForm,
     ContactView,
     UserAPI,
     as_json,
-    myself,
-    pages,
+    bp,
+    get_own_account,
     store_contact,
 )
 from tests.unit.cases import DatabaseTestCase
@@ -166,7 +167,7 @@ class TestMethodView(DatabaseTestCase):
     def urls(self) -> MapAdapter:
         """Return the URLs of the `pages` blueprint, to be matched without a request."""
         app = Flask(__name__)
-        app.register_blueprint(pages)
+        app.register_blueprint(bp)
         return app.url_map.bind("localhost")
 
     def log_in(self, user: User) -> None:
@@ -235,19 +236,19 @@ class TestMethodView(DatabaseTestCase):
     def test_user_may_change_their_own_account(self):
         self.log_in(self.john)
 
-        self.assertEqual(myself(self.john.id).id, self.john.id)
+        self.assertEqual(get_own_account(self.john.id).id, self.john.id)
 
     def test_user_may_not_change_another_account(self):
         self.log_in(self.john)
 
         with self.assertRaises(Forbidden):
-            myself(self.fordo.id)
+            get_own_account(self.fordo.id)
 
     def test_user_may_not_change_an_unknown_account(self):
         self.log_in(self.john)
 
         with self.assertRaises(NotFound):
-            myself(3)
+            get_own_account(3)
 
     def test_visitor_may_not_change_an_account_nor_learn_whether_it_exists(self):
         # The login is checked first: a 404 would tell which ids are in use (user enumeration).
@@ -257,4 +258,4 @@ class TestMethodView(DatabaseTestCase):
                 self.app.test_request_context(),
                 self.assertRaises(Unauthorized),
             ):
-                myself(user_id)
+                get_own_account(user_id)

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from app import create_app
-from app.models import Blogpost, Tag, User, create_tables, db, tags
+from app.database import create_tables, db
+from app.models import Blogpost, Tag, User, tags
 from tools.bench.options import is_quick
 
 FEW, MANY, QUICK_MANY = 100, 100_000, 1_000

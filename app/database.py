@@ -1,0 +1,86 @@
+"""The database: connection settings, tables, ids in URLs, and commits that can conflict."""
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import Conflict
+from werkzeug.routing import IntegerConverter, Map
+
+# The largest value of an INTEGER column in PostgreSQL.
+LARGEST_ID = 2**31 - 1
+
+
+class Base(DeclarativeBase):
+    """The base class of SQLAlchemy's typed models."""
+
+
+db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+    # Flask-SQLAlchemy creates db.Model at run time, so type checkers cannot see it.
+    class Model(Base):
+        """The base class of the application's models."""
+
+        __abstract__ = True
+else:
+    Model = db.Model
+
+
+class RowId(IntegerConverter):
+    """Converter for `<int:...>` in URLs: a number that fits an id column, otherwise 404."""
+
+    regex = "[0-9]{1,10}"
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=LARGEST_ID)
+
+
+def init_app(app: Flask) -> None:
+    """Connect `app` to its database."""
+    app.url_map.converters["int"] = RowId
+    db.init_app(app)
+
+
+@event.listens_for(Engine, "connect")
+def prepare_connection(connection: Any, _record: object) -> None:
+    """Enable foreign keys and a busy timeout in SQLite, which are off by default."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 10000")  # milliseconds
+
+
+def create_tables() -> None:
+    """Create the missing tables; existing ones stay unchanged.
+
+    A lock prevents a race condition if several processes start at once: the first one creates the
+    tables while the others wait.
+    """
+    lock = "SELECT pg_advisory_xact_lock(0)"
+    if db.engine.dialect.name == "sqlite":
+        lock = "BEGIN IMMEDIATE"
+        with db.engine.connect() as connection:
+            # Stored in the file: readers do not have to wait for a writer.
+            connection.execute(text("PRAGMA journal_mode = WAL"))
+    with db.engine.begin() as connection:
+        connection.execute(text(lock))
+        db.metadata.create_all(connection)
+
+
+def commit_or_conflict(message: str) -> None:
+    """Commit the session, or roll back and raise 409 Conflict with `message`.
+
+    Two requests may change the same row, or insert the same unique value, at the same time. Only
+    the database can decide such a race condition: the second request gets `IntegrityError`
+    (unique constraint) or `StaleDataError` (optimistic locking, see `models.Versioned`).
+    """
+    try:
+        db.session.commit()
+    except (IntegrityError, StaleDataError) as error:
+        db.session.rollback()
+        raise Conflict(message) from error

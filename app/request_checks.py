@@ -1,0 +1,41 @@
+"""Checks of every request, before any view runs: malformed requests are 400 Bad Request."""
+
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from flask import Flask, abort, current_app, request
+
+
+def init_app(app: Flask) -> None:
+    """Check every request to `app`."""
+    app.before_request(check_request)
+
+
+def check_request() -> None:
+    """Read the whole request and check that it is complete, valid UTF-8 and well-formed.
+
+    Raises 400 Bad Request, or 413 if the body is too large. If a server sets
+    `wsgi.input_terminated`, Werkzeug does not check the length of the body: an incomplete body
+    would look like a complete one, and one over the limit would be truncated.
+    """
+    if not request.host:
+        abort(400, "The Host is no name of a host.")
+    body = request.get_data()
+    if request.content_length is None:
+        request.stream.read(1)  # raises 413 at the limit
+    elif len(body) < request.content_length:
+        abort(400, "The body ends too early.")
+    if request.mimetype == "application/x-www-form-urlencoded":
+        body = unquote_to_bytes(body)
+    try:
+        request.query_string.decode()
+        body.decode()
+    except UnicodeDecodeError:
+        abort(400, "The request is not UTF-8.")
+    if None in request.form:
+        abort(400, "A part of the form has no name.")
+    # Over HTTPS, Flask-WTF compares the Referer, and fails if it cannot be parsed.
+    if request.is_secure and request.method in current_app.config["WTF_CSRF_METHODS"]:
+        try:
+            _ = urlsplit(request.referrer or "").port
+        except ValueError:
+            abort(400, "The Referer is no address.")

@@ -1,0 +1,52 @@
+"""Text from users: Unicode normalization, white space, and characters that cannot be shown."""
+
+import re
+import unicodedata
+
+# White space, but not the control characters that Python counts as white space.
+SPACES = re.compile(r"[^\S\x0b\x0c\x1c-\x1f\x85]+")
+
+# Characters. No field accepts longer text, see `models.TEXT_LENGTH`.
+NORMALIZATION_LIMIT = 10_000
+
+
+def nfc(text: str) -> str:
+    """Return the text with accents composed (Unicode NFC): systems type them in two ways.
+
+    Text over the limit, which no field accepts, is returned unchanged: normalization takes
+    quadratic time for a long run of combining marks (denial of service).
+    """
+    return unicodedata.normalize("NFC", text) if len(text) <= NORMALIZATION_LIMIT else text
+
+
+def fold(name: str) -> str:
+    """Return `name` for comparison that ignores case."""
+    return nfc(name).casefold()
+
+
+def clean_line(value: str | None) -> str:
+    """Return the text on one line, in NFC, with single spaces and none at either end."""
+    return nfc(SPACES.sub(" ", value or "").strip(" "))
+
+
+def clean_text(value: str | None) -> str:
+    r"""Return the text in NFC, with `\n` as line ending, and no blank lines around it."""
+    return nfc((value or "").replace("\r\n", "\n").strip())
+
+
+def is_visible(text: str) -> bool:
+    """Return True if the text has a character that is visible by itself."""
+    # Neither control characters nor combining marks nor spaces.
+    return any(unicodedata.category(character)[0] not in "CMZ" for character in text)
+
+
+def text_error(text: str) -> str:
+    """Return why the text is not accepted, or an empty string if it is.
+
+    PostgreSQL cannot store NUL, and UTF-8 cannot encode a lone surrogate.
+    """
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
+        return "This has a character that cannot be stored or shown."
+    if text and not is_visible(text):
+        return "This has nothing in it that can be seen."
+    return ""
