@@ -3,7 +3,8 @@
 The code is app/sample_blueprint.py, which is registered at `/en` and at `/es`, and `create_app` in
 app/__init__.py, the application factory. Two applications that it creates share nothing.
 
-Fixtures (see conftest.py in the project's root): `app`, `client`.
+Fixtures (see conftest.py in the project's root): `app`, `client`, and `new_app`, which creates
+another application.
 
 - unit: register the blueprint on an application of your own, with a URL prefix of your own.
   `create_app` without settings stores data in `FLASK_INSTANCE_PATH`: set it to `tmp_path`.

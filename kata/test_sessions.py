@@ -7,7 +7,7 @@ Fixtures (see conftest.py in the project's root): `app`, `client`, `dataset`, `j
 `log_in`, which logs a user in without the form. To fill in a form, use `submit` from
 tests/support/html.py. The users' PASSWORD is in tests/support/databases.py.
 
-- unit: call `is_local`, which prevents open redirects, and validate the forms.
+- unit: call `is_safe_redirect`, which prevents open redirects, and validate the forms.
 - integration: check what a client may see before login, after login and after logout.
 - system: the same in a browser, which follows redirects and stores cookies itself, with
   `BlogTestCase` from tests/system/blog.py.
