@@ -65,20 +65,20 @@ class TestWantsJson(ErrorTestCase):
                 self.assertFalse(self.wants_json(path))
 
 
-class TestAnswer(ErrorTestCase):
-    def answer(self, path: str, error: HTTPException) -> Response:
+class TestHandleHttpError(ErrorTestCase):
+    def respond(self, path: str, error: HTTPException) -> Response:
         with self.app.test_request_context(path):
             return handle_http_error(error)
 
     def test_error_page_has_the_status_and_the_name_of_the_error(self):
-        response = self.answer("/", NotFound())
+        response = self.respond("/", NotFound())
 
         self.assertEqual(response.status_code, 404)
         self.assertEqual(response.content_type, "text/html; charset=utf-8")
         self.assertEqual(response.get_data(as_text=True), "<h1>Not Found</h1>")
 
     def test_json_error_has_the_status_the_name_and_the_message(self):
-        response = self.answer("/users/9", NotFound("No such user."))
+        response = self.respond("/users/9", NotFound("No such user."))
 
         self.assertEqual(response.status_code, 404)
         self.assertEqual(response.content_type, "application/json")
@@ -88,17 +88,17 @@ class TestAnswer(ErrorTestCase):
         )
 
     def test_method_not_allowed_lists_the_allowed_methods(self):
-        response = self.answer("/", MethodNotAllowed(["GET", "HEAD"]))
+        response = self.respond("/", MethodNotAllowed(["GET", "HEAD"]))
 
         self.assertEqual(response.headers["Allow"], "GET, HEAD")
 
     def test_vary_header_tells_caches_that_the_response_depends_on_accept(self):
-        response = self.answer("/", NotFound())
+        response = self.respond("/", NotFound())
 
         self.assertIn("Accept", response.vary)
 
 
-class TestDatabaseIsAway(ErrorTestCase):
+class TestHandleDatabaseError(ErrorTestCase):
     def test_database_error_is_a_503_that_does_not_show_the_statement(self):
         error = OperationalError("SELECT secret", {}, Exception("no such table"))
 

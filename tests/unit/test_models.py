@@ -1,8 +1,11 @@
-"""How the tables relate, seen in memory, and what the database itself refuses, asked in SQL."""
+"""The models: relationships seen from Python, and constraints that the database itself enforces.
+
+The tests of constraints use SQL, because a constraint must hold for every client.
+"""
 
 import unittest
 
-from sqlalchemy import event, func, select, text
+from sqlalchemy import Table, event, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app import dataset
@@ -11,24 +14,28 @@ from app.models import Blogpost, Contact, Tag, User, tags
 from app.sessions import authenticate
 from tests.unit.cases import DatabaseTestCase
 
+PASSWORD = "there and back again"
+
 
 def store(*rows: object) -> None:
+    """Store the rows and commit."""
     db.session.add_all(rows)
     db.session.commit()
 
 
-def sql(statement: str, **values: object) -> None:
-    """Execute a statement as anyone with a connection to the database could."""
+def execute(statement: str, **values: object) -> None:
+    """Execute an SQL statement, bypassing the models."""
     db.session.execute(text(statement), values)
 
 
-def reverse_unordered() -> None:
-    """Let SQLite read backwards wherever a statement asks for no order."""
-    sql("PRAGMA reverse_unordered_selects = ON")
+def reverse_unordered_selects() -> None:
+    """Return the rows of queries without ORDER BY in reverse, so that a missing one shows."""
+    execute("PRAGMA reverse_unordered_selects = ON")
 
 
-def count(model: type) -> int | None:
-    return db.session.scalar(select(func.count()).select_from(model))
+def count(table: type | Table) -> int | None:
+    """Return the number of rows of a model or table."""
+    return db.session.scalar(select(func.count()).select_from(table))
 
 
 class TestOneToOne(DatabaseTestCase):
@@ -37,58 +44,68 @@ class TestOneToOne(DatabaseTestCase):
         "VALUES ('London', 'john.willy@xyz.com', '', 1, :userid)"
     )
 
-    def test_a_contact_given_to_a_user_knows_that_user(self):
+    def john(self) -> User:
+        """Store and return John Williams with his contact."""
+        contact = Contact(city="London", email="john.willy@xyz.com")
+        user = User(username="John Williams", contact=contact)
+        store(user)
+        return user
+
+    def test_assigning_a_contact_sets_its_user(self):
         user = User(username="John Williams")
 
         user.contact = Contact(city="London")
 
         self.assertIs(user.contact.user, user)
 
-    def test_a_user_given_to_a_contact_has_that_contact(self):
+    def test_assigning_a_user_sets_its_contact(self):
         contact = Contact(city="London")
 
         contact.user = User(username="John Williams")
 
         self.assertIs(contact.user.contact, contact)
 
-    def test_a_user_without_a_contact_has_none(self):
-        store(User(username="John Williams"))
+    def test_user_without_a_contact_has_none(self):
+        fordo = User(username="Fordo Baggings")
 
-        self.assertIsNone(db.session.get(User, 1).contact)
+        store(fordo)
 
-    def test_a_stored_contact_is_one_object_and_no_list(self):
-        store(User(username="John Williams", contact=Contact(city="London", email="j@xyz.com")))
+        self.assertIsNone(fordo.contact)
+
+    def test_stored_contact_is_one_object_and_not_a_list(self):
+        user_id = self.john().id
         db.session.expunge_all()
 
-        self.assertEqual(db.session.get(User, 1).contact.city, "London")
+        contact = db.session.get(User, user_id).contact
 
-    def test_the_database_refuses_a_second_contact_of_a_user(self):
-        store(User(username="John Williams", contact=Contact(city="London", email="j@xyz.com")))
+        self.assertEqual(contact.city, "London")
 
-        with self.assertRaisesRegex(IntegrityError, "UNIQUE constraint failed: contact.userid"):
-            sql(self.INSERT, userid=1)
+    def test_removing_the_contact_from_its_user_deletes_it(self):
+        john = self.john()
 
-    def test_the_database_refuses_a_contact_of_nobody(self):
-        with self.assertRaisesRegex(IntegrityError, "NOT NULL constraint failed: contact.userid"):
-            sql(self.INSERT, userid=None)
-
-    def test_the_database_refuses_a_contact_of_an_unknown_user(self):
-        with self.assertRaisesRegex(IntegrityError, "FOREIGN KEY constraint failed"):
-            sql(self.INSERT, userid=99)
-
-    def test_a_contact_that_is_taken_away_is_deleted(self):
-        user = User(username="John Williams", contact=Contact(city="London", email="j@xyz.com"))
-        store(user)
-
-        user.contact = None
+        john.contact = None
         db.session.commit()
 
         self.assertEqual(count(Contact), 0)
 
-    def test_the_database_deletes_the_contact_with_its_user(self):
-        store(User(username="John Williams", contact=Contact(city="London", email="j@xyz.com")))
+    def test_database_rejects_a_second_contact_of_a_user(self):
+        john = self.john()
 
-        sql("DELETE FROM user")
+        with self.assertRaisesRegex(IntegrityError, "UNIQUE constraint failed: contact.userid"):
+            execute(self.INSERT, userid=john.id)
+
+    def test_database_rejects_a_contact_without_a_user(self):
+        with self.assertRaisesRegex(IntegrityError, "NOT NULL constraint failed: contact.userid"):
+            execute(self.INSERT, userid=None)
+
+    def test_database_rejects_a_contact_of_an_unknown_user(self):
+        with self.assertRaisesRegex(IntegrityError, "FOREIGN KEY constraint failed"):
+            execute(self.INSERT, userid=99)
+
+    def test_database_deletes_the_contact_with_its_user(self):
+        self.john()
+
+        execute("DELETE FROM user")
 
         self.assertEqual(count(Contact), 0)
 
@@ -99,64 +116,55 @@ class TestOneToMany(DatabaseTestCase):
         "VALUES ('Using Templates in Flask', '', '2026-11-22 00:00:00', 1, :userid)"
     )
 
-    def test_a_post_given_a_user_is_among_that_users_posts(self):
-        user = User(username="John Williams")
+    def setUp(self):
+        super().setUp()
+        self.john, self.fordo = User(username="John Williams"), User(username="Fordo Baggings")
+        store(self.john, self.fordo)
 
-        post = Blogpost(title="Flask - A Python Web Framework", user=user)
-        store(user)
+    def test_post_with_a_user_is_one_of_the_posts_of_that_user(self):
+        post = Blogpost(title="Flask - A Python Web Framework", user=self.john)
 
-        self.assertEqual(user.blogposts.all(), [post])
-
-    def test_a_post_given_the_id_of_a_user_has_that_user(self):
-        user = User(username="John Williams")
-        store(user)
-
-        post = Blogpost(title="Flask - A Python Web Framework", userid=user.id)
         store(post)
 
-        self.assertIs(post.user, user)
+        self.assertEqual(self.john.blogposts.all(), [post])
+        self.assertEqual(self.fordo.blogposts.all(), [])
 
-    def test_each_user_has_their_own_posts(self):
-        john, fordo = User(username="John Williams"), User(username="Fordo Baggings")
-        store(
-            Blogpost(title="Flask - A Python Web Framework", user=john),
-            Blogpost(title="Using Templates in Flask", user=fordo),
-        )
+    def test_post_with_a_user_id_has_that_user(self):
+        post = Blogpost(title="Flask - A Python Web Framework", userid=self.john.id)
 
-        self.assertEqual([post.title for post in fordo.blogposts], ["Using Templates in Flask"])
+        store(post)
 
-    def test_the_posts_of_a_user_are_a_query_and_can_be_narrowed(self):
-        user = User(username="John Williams")
-        store(
-            Blogpost(title="Flask - A Python Web Framework", user=user),
-            Blogpost(title="Working with Databases in Flask", user=user),
-        )
+        self.assertIs(post.user, self.john)
 
-        [found] = user.blogposts.filter(Blogpost.title.contains("Databases"))
+    def test_posts_of_a_user_can_be_filtered(self):
+        framework = Blogpost(title="Flask - A Python Web Framework", user=self.john)
+        databases = Blogpost(title="Working with Databases in Flask", user=self.john)
+        store(framework, databases)
 
-        self.assertEqual(found.title, "Working with Databases in Flask")
+        found = self.john.blogposts.filter(Blogpost.title.contains("Databases"))
 
-    def test_the_posts_of_a_user_come_in_the_order_of_their_ids(self):
-        user = User(username="John Williams")
-        store(*(Blogpost(id=number, title="", user=user) for number in (3, 1, 2)))
-        reverse_unordered()
+        self.assertEqual(found.all(), [databases])
 
-        ids = [post.id for post in user.blogposts]
+    def test_posts_of_a_user_are_ordered_by_id(self):
+        store(*(Blogpost(id=number, title="", user=self.john) for number in (3, 1, 2)))
+        reverse_unordered_selects()
+
+        ids = [post.id for post in self.john.blogposts]
 
         self.assertEqual(ids, [1, 2, 3])
 
-    def test_the_database_refuses_a_post_of_nobody(self):
+    def test_database_rejects_a_post_without_a_user(self):
         with self.assertRaisesRegex(IntegrityError, "NOT NULL constraint failed: blogpost.userid"):
-            sql(self.INSERT, userid=None)
+            execute(self.INSERT, userid=None)
 
-    def test_the_database_refuses_a_post_of_an_unknown_user(self):
+    def test_database_rejects_a_post_of_an_unknown_user(self):
         with self.assertRaisesRegex(IntegrityError, "FOREIGN KEY constraint failed"):
-            sql(self.INSERT, userid=99)
+            execute(self.INSERT, userid=99)
 
-    def test_the_database_deletes_the_posts_with_their_user(self):
-        store(Blogpost(title="Using Templates in Flask", user=User(username="Fordo Baggings")))
+    def test_database_deletes_the_posts_with_their_user(self):
+        store(Blogpost(title="Using Templates in Flask", user=self.fordo))
 
-        sql("DELETE FROM user")
+        execute("DELETE FROM user")
 
         self.assertEqual(count(Blogpost), 0)
 
@@ -166,106 +174,98 @@ class TestManyToMany(DatabaseTestCase):
 
     def setUp(self):
         super().setUp()
-        self.user = User(username="John Williams")
-        self.post = Blogpost(title="Flask - A Python Web Framework", user=self.user)
-        store(self.post)
+        self.john = User(username="John Williams")
+        self.post = Blogpost(title="Flask - A Python Web Framework", user=self.john)
+        self.tag = Tag(tagname="Python")
+        store(self.post, self.tag)
 
-    def test_a_tag_given_to_a_post_finds_that_post(self):
-        tag = Tag(tagname="Flask")
-
-        self.post.tags.append(tag)
+    def test_adding_a_tag_to_a_post_adds_the_post_to_the_tag(self):
+        self.post.tags.append(self.tag)
         db.session.commit()
 
-        self.assertEqual(tag.blogposts.all(), [self.post])
+        self.assertEqual(self.tag.blogposts.all(), [self.post])
 
-    def test_a_post_given_to_a_tag_bears_that_tag(self):
-        tag = Tag(tagname="Flask")
-        store(tag)
-
-        tag.blogposts.append(self.post)
+    def test_adding_a_post_to_a_tag_adds_the_tag_to_the_post(self):
+        self.tag.blogposts.append(self.post)
         db.session.commit()
 
-        self.assertEqual(self.post.tags, [tag])
+        self.assertEqual(self.post.tags, [self.tag])
 
-    def test_a_tag_filters_the_posts_that_bear_it(self):
-        python, flask = Tag(tagname="Python"), Tag(tagname="Flask")
-        other = Blogpost(title="Using Templates in Flask", user=self.user)
-        store(python, flask, other)
-        self.post.tags = [python]
-        other.tags = [python, flask]
+    def test_posts_of_a_tag_are_the_posts_with_that_tag(self):
+        flask = Tag(tagname="Flask")
+        other = Blogpost(title="Using Templates in Flask", user=self.john)
+        store(flask, other)
+        self.post.tags = [self.tag]
+        other.tags = [self.tag, flask]
 
-        self.assertEqual(python.blogposts.all(), [self.post, other])
+        self.assertEqual(self.tag.blogposts.all(), [self.post, other])
         self.assertEqual(flask.blogposts.all(), [other])
 
-    def test_the_posts_of_a_tag_come_in_the_order_of_their_ids(self):
-        tag = Tag(tagname="Flask")
-        store(*(Blogpost(id=number, title="", user=self.user, tags=[tag]) for number in (9, 5, 7)))
-        reverse_unordered()
+    def test_posts_of_a_tag_are_ordered_by_id(self):
+        for number in (9, 5, 7):
+            store(Blogpost(id=number, title="", user=self.john, tags=[self.tag]))
+        reverse_unordered_selects()
 
-        ids = [post.id for post in tag.blogposts]
+        ids = [post.id for post in self.tag.blogposts]
 
         self.assertEqual(ids, [5, 7, 9])
 
-    def test_the_tags_of_a_post_come_in_the_order_of_the_alphabet(self):
-        """The course prints them in an order that it never asked the database for."""
-        self.post.tags = [Tag(tagname=name) for name in ("Python", "flask", "DB connectivity")]
+    def test_tags_of_a_post_are_ordered_by_name_ignoring_case(self):
+        # The course prints them in an order that its query does not ask for.
+        self.post.tags = [self.tag, Tag(tagname="flask"), Tag(tagname="DB connectivity")]
         db.session.commit()
 
         names = [tag.tagname for tag in self.post.tags]
 
         self.assertEqual(names, ["DB connectivity", "flask", "Python"])
 
-    def test_the_database_refuses_the_same_pair_twice(self):
-        self.post.tags = [Tag(tagname="Flask")]
-        db.session.commit()
+    def test_database_rejects_the_same_tag_twice_on_a_post(self):
+        execute(self.INSERT, post=self.post.id, tag=self.tag.id)
 
         with self.assertRaisesRegex(IntegrityError, "UNIQUE constraint failed: tags.blogpost_id"):
-            sql(self.INSERT, post=1, tag=1)
+            execute(self.INSERT, post=self.post.id, tag=self.tag.id)
 
-    def test_the_database_refuses_a_pair_of_which_one_is_unknown(self):
-        store(Tag(tagname="Flask"))
-
-        for post, tag in ((1, 99), (99, 1)):
+    def test_database_rejects_a_pair_with_an_unknown_post_or_tag(self):
+        for post, tag in ((self.post.id, 99), (99, self.tag.id)):
             with (
                 self.subTest(post=post, tag=tag),
                 self.assertRaisesRegex(IntegrityError, "FOREIGN KEY constraint failed"),
             ):
-                sql(self.INSERT, post=post, tag=tag)
+                execute(self.INSERT, post=post, tag=tag)
 
-    def test_a_deleted_post_leaves_its_tags_and_no_pair(self):
-        self.post.tags = [Tag(tagname="Flask")]
-        db.session.commit()
+    def test_database_deletes_the_pairs_of_a_post_and_keeps_its_tags(self):
+        execute(self.INSERT, post=self.post.id, tag=self.tag.id)
 
-        sql("DELETE FROM blogpost")
+        execute("DELETE FROM blogpost")
 
         self.assertEqual(count(Tag), 1)
         self.assertEqual(count(tags), 0)
 
-    def test_a_deleted_tag_leaves_its_posts_and_no_pair(self):
-        self.post.tags = [Tag(tagname="Flask")]
-        db.session.commit()
+    def test_database_deletes_the_pairs_of_a_tag_and_keeps_its_posts(self):
+        execute(self.INSERT, post=self.post.id, tag=self.tag.id)
 
-        sql("DELETE FROM tag")
+        execute("DELETE FROM tag")
 
         self.assertEqual(count(Blogpost), 1)
         self.assertEqual(count(tags), 0)
 
-    def test_a_name_that_is_new_makes_a_tag(self):
-        [tag] = Tag.get_or_create(["Rest API"])
+    def test_database_rejects_a_tag_that_differs_only_by_case(self):
+        with self.assertRaisesRegex(IntegrityError, "UNIQUE constraint failed: tag.folded"):
+            store(Tag(tagname="PYTHON"))
 
-        self.assertEqual(tag.tagname, "Rest API")
-        self.assertEqual(tag.id, 1)
+    def test_get_or_create_returns_new_and_existing_tags_together(self):
+        found = Tag.get_or_create(["Flask", "Python"])
 
-    def test_a_name_that_is_there_gives_the_tag_as_it_was_first_written(self):
-        tag = Tag(tagname="Python")
-        store(tag)
+        self.assertEqual({tag.tagname for tag in found}, {"Flask", "Python"})
+        self.assertIn(self.tag, found)
 
+    def test_get_or_create_keeps_the_first_spelling_of_an_existing_tag(self):
         for name in ("Python", "python", "PYTHON"):
             with self.subTest(name=name):
-                self.assertEqual(Tag.get_or_create([name]), [tag])
-                self.assertEqual(tag.tagname, "Python")
+                self.assertEqual(Tag.get_or_create([name]), [self.tag])
+                self.assertEqual(self.tag.tagname, "Python")
 
-    def test_names_that_only_differ_by_case_or_accents_are_one_tag(self):
+    def test_get_or_create_ignores_case_and_how_accents_are_composed(self):
         for names in (
             ("Flask", "flask"),
             ("Straße", "STRASSE"),
@@ -277,31 +277,18 @@ class TestManyToMany(DatabaseTestCase):
 
                 self.assertEqual(tag.tagname, names[0])
 
-    def test_no_name_gives_no_tag(self):
+    def test_get_or_create_without_names_returns_no_tags(self):
         self.assertEqual(Tag.get_or_create([]), [])
 
-    def test_new_and_known_names_are_given_together(self):
-        store(Tag(tagname="Python"))
-
-        found = Tag.get_or_create(["Flask", "python"])
-
-        self.assertEqual({tag.tagname for tag in found}, {"Python", "Flask"})
-
-    def test_the_database_refuses_two_tags_that_only_differ_by_case(self):
-        store(Tag(tagname="Python"))
-
-        with self.assertRaisesRegex(IntegrityError, "UNIQUE constraint failed: tag.folded"):
-            store(Tag(tagname="PYTHON"))
-
-    def test_tags_are_made_in_one_order_whatever_the_order_of_their_names(self):
-        """So two requests that make the same tags wait for each other, and not in a circle."""
+    def test_get_or_create_inserts_tags_in_a_fixed_order(self):
+        # Prevents a deadlock of two requests that insert the same tags in opposite orders.
         inserted = []
 
-        def note(_connection: object, _cursor: object, statement: str, rows: list, *_: object):
+        def record(_connection: object, _cursor: object, statement: str, rows: list, *_: object):
             if statement.startswith("INSERT INTO tag "):
                 inserted.extend(row[0] for row in rows)
 
-        event.listen(db.engine, "before_cursor_execute", note)
+        event.listen(db.engine, "before_cursor_execute", record)
 
         Tag.get_or_create(["Flask", "Rest API", "DB connectivity"])
 
@@ -309,37 +296,33 @@ class TestManyToMany(DatabaseTestCase):
 
 
 class TestRepr(unittest.TestCase):
-    def test_a_user_is_shown_by_name(self):
+    def test_repr_of_a_user_shows_the_username(self):
         self.assertEqual(repr(User(username="John Williams")), "<User 'John Williams'>")
 
-    def test_a_contact_is_shown_by_id(self):
+    def test_repr_of_a_contact_shows_the_id(self):
         self.assertEqual(repr(Contact(id=1)), "<Contact 1>")
 
-    def test_a_post_is_shown_by_title(self):
+    def test_repr_of_a_post_shows_the_title(self):
         post = Blogpost(title="Using Templates in Flask")
 
         self.assertEqual(repr(post), "<Blogpost 'Using Templates in Flask'>")
 
-    def test_a_tag_is_shown_by_name(self):
+    def test_repr_of_a_tag_shows_the_name(self):
         self.assertEqual(repr(Tag(tagname="Python")), "<Tag 'Python'>")
 
-    def test_a_quote_in_a_name_cannot_be_taken_for_its_end(self):
+    def test_repr_quotes_a_name_that_contains_a_quote(self):
         self.assertEqual(repr(User(username="O'Neill")), """<User "O'Neill">""")
 
 
 class TestDataset(DatabaseTestCase):
-    def test_it_has_the_numbers_of_the_course(self):
+    def test_dataset_is_the_users_contacts_posts_and_tags_of_the_course(self):
         dataset.load()
 
+        # A rollback undoes what was not committed.
+        db.session.rollback()
         self.assertEqual([count(model) for model in (User, Contact, Blogpost, Tag)], [2, 2, 4, 5])
 
-    def test_it_is_committed(self):
-        dataset.load()
-
-        db.session.rollback()
-        self.assertEqual(count(User), 2)
-
-    def test_ids_follow_the_order_of_the_course(self):
+    def test_dataset_ids_are_in_the_order_of_the_course(self):
         dataset.load()
 
         self.assertEqual(db.session.get(User, 1).username, "John Williams")
@@ -353,7 +336,7 @@ class TestDataset(DatabaseTestCase):
             ],
         )
 
-    def test_each_person_has_the_contact_of_the_course(self):
+    def test_dataset_contact_is_that_of_the_course(self):
         dataset.load()
 
         contact = db.session.get(User, 1).contact
@@ -362,21 +345,21 @@ class TestDataset(DatabaseTestCase):
             ("London", "john.willy@xyz.com", "675-876-2423"),
         )
 
-    def test_each_post_has_the_author_and_the_tags_of_the_course(self):
+    def test_dataset_post_has_the_author_and_the_tags_of_the_course(self):
         dataset.load()
 
         post = db.session.get(Blogpost, 2)
         self.assertEqual(post.user.username, "Fordo Baggings")
         self.assertEqual([tag.tagname for tag in post.tags], ["Flask", "Python", "Templates"])
 
-    def test_a_second_time_it_adds_nothing(self):
+    def test_dataset_loaded_twice_adds_nothing(self):
         dataset.load()
 
         dataset.load()
 
         self.assertEqual([count(model) for model in (User, Contact, Blogpost, Tag)], [2, 2, 4, 5])
 
-    def test_a_second_time_it_keeps_what_people_have_made_of_it(self):
+    def test_dataset_loaded_twice_keeps_the_changes_made_by_users(self):
         dataset.load()
         db.session.get(User, 1).contact.city = "Paris"
         db.session.delete(db.session.get(Blogpost, 4))
@@ -387,44 +370,45 @@ class TestDataset(DatabaseTestCase):
         self.assertEqual(db.session.get(User, 1).contact.city, "Paris")
         self.assertEqual(count(Blogpost), 3)
 
-    def test_a_person_who_has_left_comes_back_with_their_posts_alone(self):
+    def test_dataset_loaded_again_restores_a_deleted_user_and_only_their_posts(self):
         dataset.load()
         db.session.delete(db.session.get(User, 2))
         db.session.commit()
 
         dataset.load()
 
-        self.assertEqual(count(Blogpost), 4)
         fordo = db.session.scalar(select(User).where(User.username == "Fordo Baggings"))
+        self.assertEqual(count(Blogpost), 4)
         self.assertEqual(
             [post.title for post in fordo.blogposts],
             ["Using Templates in Flask", "RestAPI Programming in Flask"],
         )
 
-    def test_a_tag_that_is_there_is_used(self):
-        store(Tag(tagname="python"))
+    def test_dataset_uses_an_existing_tag(self):
+        tag = Tag(tagname="python")
+        store(tag)
 
         dataset.load()
 
-        self.assertEqual(db.session.get(Tag, 1).blogposts.count(), 4)
+        self.assertEqual(tag.blogposts.count(), 4)
 
-    def test_without_a_password_nobody_can_log_in(self):
+    def test_dataset_without_a_password_allows_no_login(self):
         dataset.load()
 
         self.assertEqual(list(db.session.scalars(select(User.password_hash))), [None, None])
 
-    def test_a_password_becomes_that_of_everyone(self):
+    def test_dataset_password_is_set_for_every_user(self):
         dataset.load()
 
-        dataset.load("there and back again")
+        dataset.load(PASSWORD)
 
         for name in ("John Williams", "Fordo Baggings"):
             with self.subTest(name=name):
-                self.assertIsNotNone(authenticate(name, "there and back again"))
+                self.assertIsNotNone(authenticate(name, PASSWORD))
 
-    def test_a_password_stays_where_no_other_is_given(self):
-        dataset.load("there and back again")
+    def test_dataset_without_a_password_keeps_the_old_one(self):
+        dataset.load(PASSWORD)
 
         dataset.load()
 
-        self.assertIsNotNone(authenticate("John Williams", "there and back again"))
+        self.assertIsNotNone(authenticate("John Williams", PASSWORD))

@@ -9,7 +9,7 @@ from app.paging import Page, paginate
 from tests.unit.cases import DatabaseTestCase
 
 
-class TestPageOf(DatabaseTestCase):
+class TestPaginate(DatabaseTestCase):
     def setUp(self):
         super().setUp()
         self.app.config["PAGE_SIZE"] = 3

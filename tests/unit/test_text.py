@@ -1,39 +1,41 @@
-"""Text as users type it: how it is cleaned and compared."""
+"""Text from users: how it is normalized and compared, and which characters are rejected."""
 
 import unittest
 
-from app.text import NORMALIZATION_LIMIT, clean_line, clean_text, fold, nfc
+from app.text import NORMALIZATION_LIMIT, clean_line, clean_text, fold, nfc, text_error
+
+DECOMPOSED = "Adio\N{COMBINING ACUTE ACCENT}s"
 
 
 class TestNfc(unittest.TestCase):
-    def test_accents_are_composed(self):
-        self.assertEqual(nfc("Adio\N{COMBINING ACUTE ACCENT}s"), "Adiós")
+    def test_nfc_composes_accents(self):
+        self.assertEqual(nfc(DECOMPOSED), "Adiós")
 
-    def test_text_up_to_the_longest_field_is_composed(self):
+    def test_nfc_composes_text_up_to_the_limit(self):
         text = "x" * (NORMALIZATION_LIMIT - 2) + "o\N{COMBINING ACUTE ACCENT}"
 
         self.assertEqual(nfc(text)[-1], "ó")
 
-    def test_text_over_the_limit_is_unchanged(self):
-        """Normalizing a long run of combining marks takes quadratic time."""
+    def test_nfc_returns_text_over_the_limit_unchanged(self):
+        # Normalizing a long run of combining marks takes quadratic time (denial of service).
         marks = "\N{COMBINING ACUTE ACCENT}\N{COMBINING DOT BELOW}" * 60_000
 
         self.assertEqual(nfc(marks), marks)
 
 
 class TestFold(unittest.TestCase):
-    def test_case_is_ignored(self):
+    def test_fold_ignores_case(self):
         for name in ("straße", "STRASSE", "Strasse"):
             with self.subTest(name=name):
                 self.assertEqual(fold(name), "strasse")
 
-    def test_composed_and_decomposed_accents_are_equal(self):
-        self.assertEqual(fold("E\N{COMBINING ACUTE ACCENT}cole"), fold("école"))
+    def test_fold_ignores_how_accents_are_composed(self):
+        self.assertEqual(fold(DECOMPOSED), fold("ADIÓS"))
 
 
 class TestCleanLine(unittest.TestCase):
-    def test_spaces_are_single_and_not_at_the_ends(self):
-        for typed, kept in (
+    def test_clean_line_collapses_white_space_and_strips_both_ends(self):
+        for typed, cleaned in (
             ("John Williams", "John Williams"),
             ("  John \t Williams\r\n", "John Williams"),
             ("John\N{NO-BREAK SPACE}Williams", "John Williams"),
@@ -42,29 +44,64 @@ class TestCleanLine(unittest.TestCase):
             (None, ""),
         ):
             with self.subTest(typed=typed):
-                self.assertEqual(clean_line(typed), kept)
+                self.assertEqual(clean_line(typed), cleaned)
 
-    def test_a_control_character_stays_to_be_refused(self):
+    def test_clean_line_keeps_control_characters_for_validation_to_reject(self):
         for typed in ("John\x0b", "\x1cJohn", "John\x85Williams", "John\0"):
             with self.subTest(typed=typed):
                 self.assertEqual(clean_line(typed), typed)
 
-    def test_an_accent_typed_apart_is_joined_to_its_letter(self):
-        self.assertEqual(clean_line("Adio\N{COMBINING ACUTE ACCENT}s"), "Adiós")
+    def test_clean_line_composes_accents(self):
+        self.assertEqual(clean_line(DECOMPOSED), "Adiós")
 
 
 class TestCleanText(unittest.TestCase):
-    def test_lines_and_the_spaces_within_them_stay(self):
+    def test_clean_text_keeps_lines_and_the_spaces_inside_them(self):
         self.assertEqual(clean_text("One.\n\n  Two,  three."), "One.\n\n  Two,  three.")
 
-    def test_the_line_ends_of_a_browser_become_plain(self):
+    def test_clean_text_converts_the_line_endings_of_browsers(self):
         self.assertEqual(clean_text("One.\r\nTwo."), "One.\nTwo.")
 
-    def test_blank_lines_around_the_text_go(self):
+    def test_clean_text_strips_blank_lines_at_both_ends(self):
         self.assertEqual(clean_text("\r\n \r\nOne.\r\n"), "One.")
 
-    def test_nothing_is_an_empty_text(self):
+    def test_clean_text_of_nothing_is_empty(self):
         self.assertEqual(clean_text(None), "")
 
-    def test_an_accent_typed_apart_is_joined_to_its_letter(self):
-        self.assertEqual(clean_text("Adio\N{COMBINING ACUTE ACCENT}s"), "Adiós")
+    def test_clean_text_composes_accents(self):
+        self.assertEqual(clean_text(DECOMPOSED), "Adiós")
+
+
+class TestTextError(unittest.TestCase):
+    def test_text_in_any_script_is_valid(self):
+        for text in (
+            "John Williams",
+            "One.\n\tTwo.",
+            "Ñandú, Ωμέγα, 東京, עברית",
+            "<script>alert('!')</script>",
+            "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}",
+            "",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(text_error(text), "")
+
+    def test_control_character_is_rejected(self):
+        for text in ("John\0", "\x07John", "John\x1b[31m", "John\x7f", "John\x85", "John\rFordo"):
+            with self.subTest(text=text):
+                self.assertIn("character that cannot be stored", text_error(text))
+
+    def test_lone_surrogate_is_rejected(self):
+        self.assertIn("character that cannot be stored", text_error("John\ud800"))
+
+    def test_text_without_a_visible_character_is_rejected(self):
+        for text in (
+            " ",
+            "\n\t",
+            "\N{IDEOGRAPHIC SPACE}",
+            "\N{ZERO WIDTH SPACE}",
+            "\N{SOFT HYPHEN}\N{ZERO WIDTH JOINER}",
+            "\N{RIGHT-TO-LEFT OVERRIDE} ",
+            "\N{VARIATION SELECTOR-16}\N{COMBINING ACUTE ACCENT}",
+        ):
+            with self.subTest(text=text):
+                self.assertIn("nothing in it that can be seen", text_error(text))
