@@ -17,7 +17,8 @@ def check_request() -> None:
     `wsgi.input_terminated`, Werkzeug does not check the length of the body: an incomplete body
     would look like a complete one, and one over the limit would be truncated.
     """
-    if not request.host:
+    # Werkzeug 3.1 rejects a bad port itself, 3.2 does not.
+    if not request.host or not has_valid_port(f"//{request.headers.get('Host', '')}"):
         abort(400, "The Host is no name of a host.")
     body = request.get_data()
     if request.content_length is None:
@@ -34,8 +35,15 @@ def check_request() -> None:
     if None in request.form:
         abort(400, "A part of the form has no name.")
     # Over HTTPS, Flask-WTF compares the Referer, and fails if it cannot be parsed.
-    if request.is_secure and request.method in current_app.config["WTF_CSRF_METHODS"]:
-        try:
-            _ = urlsplit(request.referrer or "").port
-        except ValueError:
-            abort(400, "The Referer is no address.")
+    needs_referer = request.is_secure and request.method in current_app.config["WTF_CSRF_METHODS"]
+    if needs_referer and not has_valid_port(request.referrer or ""):
+        abort(400, "The Referer is no address.")
+
+
+def has_valid_port(url: str) -> bool:
+    """Return True if `url` can be parsed and its port, if any, is from 0 to 65535."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True

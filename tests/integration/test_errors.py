@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import QueuePool
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.wrappers import Response
 
 from app import create_app
 from app.config import HEADERS
@@ -282,13 +283,21 @@ class TestMalformed:
 
         assert response.status_code == 400
 
-    @pytest.mark.parametrize("host", ["", "my_blog", "a b", "localhost:99999"])
+    @pytest.mark.parametrize("host", ["", "my_blog", "a b"])
     def test_a_host_that_can_be_none_is_refused(self, client, host):
         """Of what Werkzeug makes of it, `/people` would redirect to the host `people`."""
         response = client.get("/people", headers={"Host": host})
 
         assert response.status_code == 400
         assert texts(response, "main p") == ["The Host is no name of a host."]
+
+    def test_host_with_a_port_out_of_range_is_refused(self, app):
+        # Called as a WSGI server does: the test client of Werkzeug 3.2 cannot send this host.
+        environ = EnvironBuilder("/people", headers={"Host": "localhost:99999"}).get_environ()
+
+        response = Response.from_app(app, environ)
+
+        assert response.status_code == 400
 
     @pytest.mark.parametrize("host", ["..", "evil.example"])
     def test_a_host_that_cannot_be_believed_is_refused_on_a_page_without_links(
