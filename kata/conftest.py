@@ -1,3 +1,3 @@
-"""Lends the browser to tests that need one: `tests/system/blog.py` has a test case for them."""
+"""The browser fixtures, for tests that use `BlogTestCase` from tests/system/blog.py."""
 
-from tests.system.conftest import browser, open_browser  # noqa: F401 - fixtures
+from tests.system.fixtures import browser, open_browser  # noqa: F401 - fixtures

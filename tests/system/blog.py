@@ -1,4 +1,4 @@
-"""What the browser tests share: the blog on a live server, and someone who sits at a browser."""
+"""The base class of the browser tests: the blog on a live server, and a browser."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,66 +18,51 @@ AnyPage = TypeVar("AnyPage", bound=Page)
 
 
 class BlogTestCase(LiveServerTestCase):
-    """A story of someone who looks at the blog, which has the course's data, with a browser.
+    """A test case with the blog and the course's data on a live server, and a browser.
 
-    Whatever a browser's console has to say fails the test: an error of a script, a request that
-    failed, a broken rule of the Content-Security-Policy. A test that provokes an HTTP error
-    `expects` its status, and one that loses the network the browser's name for that.
+    A test fails if the browser's console shows an error: a JavaScript error, a failed request, or
+    a violation of the Content-Security-Policy. A test that provokes errors lists them in
+    `expected_errors`: the HTTP status, or the name of a network error.
     """
 
-    expects: Sequence[int | str] = ()
+    expected_errors: Sequence[int | str] = ()
 
     @pytest.fixture(autouse=True)
-    def _lend(
+    def _set_fixtures(
         self, threaded_app: Flask, browser: Browser, open_browser: OpenBrowser, tmp_path: Path
     ) -> None:
+        # unittest's test methods take no arguments.
         self._app = threaded_app
-        self.folder = tmp_path
-        self.browser = browser
         self._open_browser = open_browser
+        self.browser = browser
+        self.tmp_path = tmp_path
 
     def create_app(self) -> Flask:
         return self._app
 
     def setUp(self) -> None:
         super().setUp()
-        self.browser.forget(self.get_server_url())
-        # It runs before the server stops, after which a browser might ask in vain.
-        self.addCleanup(lambda: self.check_console(self.browser, self.expects))
+        self.browser.clear(self.get_server_url())
+        # Cleanups run in reverse order: this one runs while the server is still up.
+        self.addCleanup(lambda: self.check_console(self.browser, self.expected_errors))
 
-    def check_console(self, browser: Browser, expects: Sequence[int | str] = ()) -> None:
-        found = [
+    def check_console(self, browser: Browser, expected: Sequence[int | str] = ()) -> None:
+        """Check that the browser's console shows the expected errors and nothing else."""
+        shown = [
             re.sub(r".* (?:responded with a status of |net::)(\w+).*", r"\1", entry["message"])
             for entry in browser.read_console()
         ]
-        expected = [str(status) for status in expects]
-        self.assertEqual(found, expected, "What the browser's console says is not what it may say.")
-
-    @contextmanager
-    def another_browser(self, folder: Path | None = None) -> Iterator[Browser]:
-        """Give a browser beside the one that the tests share; its profile stays in the folder."""
-        with self._open_browser(folder) as browser:
-            yield browser
-            self.check_console(browser)
-
-    @contextmanager
-    def another_window(self) -> Iterator[None]:
-        """Be in a new window of the same browser, and close it."""
-        window = self.browser.current_window_handle
-        self.browser.switch_to.new_window("tab")
-        yield
-        self.browser.close()
-        self.browser.switch_to.window(window)
+        self.assertEqual(shown, list(map(str, expected)), "errors in the browser's console")
 
     def visit(
-        self, kind: type[AnyPage], path: str | None = None, browser: Browser | None = None
+        self, page_class: type[AnyPage], path: str | None = None, browser: Browser | None = None
     ) -> AnyPage:
-        """Open a page of this kind, at its own path or at another one."""
-        return kind(browser or self.browser, self.get_server_url()).open(path)
+        """Open a page in the browser: the path of its page object, or another path."""
+        return page_class(browser or self.browser, self.get_server_url()).open(path)
 
-    def log_in(self, name: str) -> None:
-        """Have `name` logged in without the form, which has tests of its own."""
-        session = log_in(self.app, name).get_cookie("session")
+    def log_in(self, username: str) -> None:
+        """Log in as this user, without the login form."""
+        session = log_in(self.app, username).get_cookie("session")
         self.browser.cdp(
             "Network.setCookie",
             name=session.key,
@@ -86,3 +71,19 @@ class BlogTestCase(LiveServerTestCase):
             httpOnly=session.http_only,
             sameSite=session.same_site,
         )
+
+    @contextmanager
+    def new_browser(self, profile: Path | None = None) -> Iterator[Browser]:
+        """Start a second browser; with `profile`, it keeps its cookies in that folder."""
+        with self._open_browser(profile) as browser:
+            yield browser
+            self.check_console(browser)
+
+    @contextmanager
+    def new_window(self) -> Iterator[None]:
+        """Switch to a new window of the same browser, and close it at the end."""
+        window = self.browser.current_window_handle
+        self.browser.switch_to.new_window("tab")
+        yield
+        self.browser.close()
+        self.browser.switch_to.window(window)

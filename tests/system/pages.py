@@ -1,7 +1,7 @@
-"""The pages as a person sees them: what they say, and what one can do there.
+"""Page objects: what a user sees on a page, and can do there.
 
-A field is found by its label, a link and a button by its words. What leads to another page waits
-until that page is there.
+Fields are found by their label, links and buttons by their text. An action that leads to another
+page waits until that page has loaded.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ AnyPage = TypeVar("AnyPage", bound="Page")
 
 
 class Page:
-    """What every page has; a subclass adds what one kind of page has."""
+    """What all pages have in common."""
 
     path = "/"
 
@@ -30,17 +30,19 @@ class Page:
         self.site = site
 
     def open(self, path: str | None = None) -> Self:
+        """Load the page's own path, or another path."""
         self.browser.get(self.site + (self.path if path is None else path))
         return self
 
-    def becomes(self, kind: type[AnyPage]) -> AnyPage:
-        """Give the page that is there now, as one of another kind."""
-        return kind(self.browser, self.site)
+    def as_page(self, page_class: type[AnyPage]) -> AnyPage:
+        """Return the page object of another class for the current page."""
+        return page_class(self.browser, self.site)
 
-    # What it says.
+    # What a user sees.
 
     @property
-    def address(self) -> str:
+    def current_path(self) -> str:
+        """The path and query of the current URL."""
         return self.browser.current_url.removeprefix(self.site)
 
     @property
@@ -52,22 +54,41 @@ class Page:
         return self._find("main").text
 
     @property
-    def me(self) -> str:
-        """The name by which the page greets who is logged in; empty for a visitor."""
+    def logged_in_as(self) -> str:
+        """The username in the menu; empty for a visitor."""
         return " ".join(self._texts("#me"))
 
     @property
-    def notice(self) -> str:
+    def message(self) -> str:
+        """The flashed message; empty if there is none."""
         return " ".join(self._texts("[role=status]"))
 
     @property
-    def problem(self) -> str:
-        """What the page refuses, and why; empty where it refuses nothing."""
+    def error(self) -> str:
+        """All error messages of the page; empty if there are none."""
         return " ".join(self._texts(".error")).strip()
+
+    def field_error(self, label: str) -> str:
+        """Return the error message beside the field."""
+        description = self._field(label).get_attribute("aria-describedby")
+        return " ".join(self._texts(f"#{description} .error"))
+
+    def validation_message(self, label: str) -> str:
+        """Return the browser's own message about the field; empty if its value is valid."""
+        return str(self._field(label).get_property("validationMessage"))
+
+    def value(self, label: str) -> str:
+        """Return the value of the field."""
+        return str(self._field(label).get_property("value"))
+
+    def offers(self, text: str) -> bool:
+        """Return True if a link or button with this text is visible."""
+        found = self.browser.find_elements(By.XPATH, f"(//a|//button|//summary){with_text(text)}")
+        return any(element.is_displayed() for element in found)
 
     @property
     def width(self) -> int:
-        """The width of the page with whatever sticks out of it, in CSS pixels."""
+        """The width of the page in CSS pixels, with the parts that stick out of the window."""
         return self.browser.execute_script("return document.documentElement.scrollWidth")
 
     @property
@@ -75,99 +96,81 @@ class Page:
         color = Color.from_string(self._find("body").value_of_css_property("background-color"))
         return max(color.red, color.green, color.blue) < 128
 
-    def problem_with(self, label: str) -> str:
-        """What is said beside the field of this label to be wrong with it."""
-        about = self._field(label).get_attribute("aria-describedby")
-        return " ".join(self._texts(f"#{about} .error"))
-
-    def complaint(self, label: str) -> str:
-        """What the browser itself has to say against the field; empty where it has nothing."""
-        return str(self._field(label).get_property("validationMessage"))
-
-    def offers(self, words: str) -> bool:
-        """Say whether a link or a button of these words can be seen."""
-        found = self.browser.find_elements(By.XPATH, f"(//a|//button|//summary){worded(words)}")
-        return any(element.is_displayed() for element in found)
-
-    # What one can do.
+    # What a user does with the mouse.
 
     @contextmanager
-    def leaving(self) -> Iterator[None]:
-        """Wait, at the end, until another page is there, be it the same one anew."""
-        came = self._came()
+    def expect_new_page(self) -> Iterator[None]:
+        """Wait, at the end of the block, until the browser has left the current page."""
+        previous = self._load_time()
         yield
-        wait(self.browser, lambda _: self._came() != came)
+        wait(self.browser, lambda _: self._load_time() != previous)
 
-    def follow(self, words: str) -> None:
-        """Click the link of these words."""
-        with self.leaving():
-            self.browser.find_element(By.XPATH, f"//a{worded(words)}").click()
+    def follow(self, text: str) -> None:
+        """Click the link."""
+        with self.expect_new_page():
+            self.browser.find_element(By.XPATH, f"//a{with_text(text)}").click()
 
-    def press(self, words: str) -> None:
-        """Click the button of these words, which leads to another page."""
-        with self.leaving():
-            self._button(words).click()
+    def submit(self, button: str) -> None:
+        """Click the button, which leads to another page."""
+        with self.expect_new_page():
+            self._button(button).click()
 
-    def press_in_vain(self, words: str) -> None:
-        """Click the button of these words, which leads nowhere."""
-        self._button(words).click()
+    def submit_expecting_validation(self, button: str) -> None:
+        """Click the button of a form that the browser does not send, because it is not valid."""
+        self._button(button).click()
 
-    def disclose(self, words: str) -> None:
-        """Open what these words hide."""
-        self.browser.find_element(By.XPATH, f"//summary{worded(words)}").click()
+    def expand(self, summary: str) -> None:
+        """Open the section with this summary."""
+        self.browser.find_element(By.XPATH, f"//summary{with_text(summary)}").click()
 
-    def log_out(self) -> None:
-        self.press("Log out")
-
-    def type(self, **fields: str) -> None:
-        """Type into the fields, each named by its label, in place of what is there."""
+    def fill_in(self, **fields: str) -> None:
+        """Type into the fields, each named by its label, and replace what they contain."""
         for label, text in fields.items():
             field = self._field(label)
             if field.get_property("value"):
                 field.clear()
             field.send_keys(text)
 
-    def typed(self, label: str) -> str:
-        """Give what is in the field of this label."""
-        return str(self._field(label).get_property("value"))
+    def log_out(self) -> None:
+        self.submit("Log out")
 
-    # The same with the keys alone.
+    # What a user does with the keyboard.
 
     @property
     def focused(self) -> str:
-        """The label or the words of the element that the keys go to."""
+        """The label or the text of the element that has the keyboard focus."""
         script = "const e = document.activeElement; return (e.labels?.[0] ?? e).innerText"
         return self.browser.execute_script(script).strip()
 
     @property
-    def is_focus_in_sight(self) -> bool:
-        """Whether the element that the keys go to is on the screen."""
-        place = self.browser.switch_to.active_element.rect
-        return place["x"] >= 0 and place["y"] >= 0
+    def is_focus_on_screen(self) -> bool:
+        position = self.browser.switch_to.active_element.rect
+        return position["x"] >= 0 and position["y"] >= 0
 
-    def hit(self, *keys: str) -> None:
+    def press_keys(self, *keys: str) -> None:
         ActionChains(self.browser).send_keys(*keys).perform()
 
-    def hit_to_leave(self, key: str) -> None:
-        """Hit a key that leads to another page."""
-        with self.leaving():
-            self.hit(key)
+    def press_key_to_submit(self, key: str) -> None:
+        """Press a key that leads to another page."""
+        with self.expect_new_page():
+            self.press_keys(key)
 
-    def tab_to(self, words: str) -> None:
-        """Hit the tab key until it is on the element of these words, which has to show it."""
+    def tab_to(self, name: str) -> None:
+        """Press Tab until the element with this label or text has the focus, and shows it."""
         passed: list[str] = []
-        while words not in passed[-1:]:
-            assert len(passed) < 30, f"The tab key never comes to {words!r}, only to {passed}."
-            self.hit(Keys.TAB)
+        while name not in passed[-1:]:
+            assert len(passed) < 30, f"Tab does not reach {name!r}, only {passed}."
+            self.press_keys(Keys.TAB)
             passed.append(self.focused)
         style = self.browser.switch_to.active_element.value_of_css_property("outline-style")
-        assert style == "solid", f"{words!r} does not show that the keys go to it."
+        assert style == "solid", f"{name!r} does not show that it has the focus."
 
-    def skip_the_menu(self) -> None:
+    def use_skip_link(self) -> None:
+        """Move the keyboard focus behind the menu."""
         self.tab_to("Skip to the content")
-        self.hit(Keys.ENTER)
+        self.press_keys(Keys.ENTER)
 
-    # How that is found in the markup.
+    # How elements are found.
 
     def _find(self, selector: str) -> WebElement:
         return self.browser.find_element(By.CSS_SELECTOR, selector)
@@ -175,48 +178,50 @@ class Page:
     def _texts(self, selector: str) -> list[str]:
         return [found.text for found in self.browser.find_elements(By.CSS_SELECTOR, selector)]
 
-    def _button(self, words: str) -> WebElement:
-        return self.browser.find_element(By.XPATH, f"//button{worded(words)}")
+    def _button(self, text: str) -> WebElement:
+        return self.browser.find_element(By.XPATH, f"//button{with_text(text)}")
 
     def _field(self, label: str) -> WebElement:
-        return self.browser.find_element(By.XPATH, f"//*[@id=//label{worded(label)}/@for]")
+        return self.browser.find_element(By.XPATH, f"//*[@id=//label{with_text(label)}/@for]")
 
-    def _came(self) -> float:
-        """Give the moment at which the browser began to show this page."""
+    def _load_time(self) -> float:
+        """Return the time at which the browser started to load the page: one for each load."""
         return self.browser.execute_script("return performance.timeOrigin")
 
 
-def worded(words: str) -> str:
-    return f"[normalize-space()={words!r}]"
+def with_text(text: str) -> str:
+    """Return the XPath condition for an element with this text."""
+    return f"[normalize-space()={text!r}]"
 
 
-def wait(browser: Browser, condition: Callable[[Browser], Any]) -> Any:
-    """Wait until the condition gives something true, and give that."""
-    return WebDriverWait(browser, timeout=10, poll_frequency=0.05).until(condition)
+def wait(browser: Browser, condition: Callable[[Browser], Any]) -> None:
+    """Wait until `condition(browser)` is true."""
+    WebDriverWait(browser, timeout=10, poll_frequency=0.05).until(condition)
 
 
 class SignUpPage(Page):
     path = "/signup"
 
-    def sign_up(self, name: str, password: str) -> None:
-        self.type(Name=name, Password=password)
-        self.press("Sign up")
+    def sign_up(self, username: str, password: str) -> None:
+        self.fill_in(Name=username, Password=password)
+        self.submit("Sign up")
 
 
 class LoginPage(Page):
     path = "/login"
 
-    def log_in(self, name: str, password: str) -> None:
-        self.type(Name=name, Password=password)
-        self.press("Log in")
+    def log_in(self, username: str, password: str) -> None:
+        self.fill_in(Name=username, Password=password)
+        self.submit("Log in")
 
 
 class PostsPage(Page):
+    """A list of posts."""
+
     path = "/posts/"
 
     @property
-    def posts(self) -> list[str]:
-        """The titles, in their order."""
+    def titles(self) -> list[str]:
         return self._texts("article h2")
 
     @property
@@ -225,6 +230,8 @@ class PostsPage(Page):
 
 
 class PostPage(Page):
+    """A single post."""
+
     @property
     def author(self) -> str:
         return self._find("article [rel=author]").text
@@ -235,20 +242,26 @@ class PostPage(Page):
 
     @property
     def lines(self) -> list[str]:
+        """The lines of the post's text."""
         return self._find("article .text").text.splitlines()
 
     def delete(self) -> None:
-        self.disclose("Delete")
-        self.press("Delete this post")
+        self.expand("Delete")
+        self.submit("Delete this post")
 
 
-class PostForm(Page):
+class EditPostPage(Page):
+    """The form for a new post, or for one that is edited."""
+
     path = "/posts/new"
-    tags = "Tags, separated by commas"
+    tags_label = "Tags, separated by commas"
 
     def save(self, **fields: str) -> None:
-        self.type(**{self.tags if name == "Tags" else name: text for name, text in fields.items()})
-        self.press("Save")
+        """Fill in Title, Text or Tags, and save."""
+        if "Tags" in fields:
+            fields[self.tags_label] = fields.pop("Tags")
+        self.fill_in(**fields)
+        self.submit("Save")
 
 
 class ContactPage(Page):
@@ -256,72 +269,74 @@ class ContactPage(Page):
 
     @property
     def card(self) -> dict[str, str]:
-        return {label: self.typed(label) for label in ("City", "Email", "Phone")}
+        """The values of the fields."""
+        return {label: self.value(label) for label in ("City", "Email", "Phone")}
 
     def save(self, **fields: str) -> None:
-        self.type(**fields)
-        self.press("Save")
+        """Fill in City, Email or Phone, and save."""
+        self.fill_in(**fields)
+        self.submit("Save")
 
 
 class PeoplePage(Page):
     path = "/people/"
 
     @property
-    def names(self) -> list[str]:
+    def usernames(self) -> list[str]:
         return self._texts(".rows li")
 
-    def rename(self, name: str) -> None:
-        self.type(Name=name)
-        self.press("Rename")
+    def rename(self, username: str) -> None:
+        self.fill_in(Name=username)
+        self.submit("Rename")
 
-    def rename_in_vain(self, name: str) -> str:
-        """Ask for a name that is refused, and give the reason; the page must not be left."""
-        self.type(Name=name)
-        return self._reason_against("Rename")
+    def rename_expecting_error(self, username: str) -> None:
+        """Try to rename the user, and wait for the error message."""
+        self.fill_in(Name=username)
+        self._click_expecting_error("Rename")
 
     def delete_account(self) -> None:
-        self.disclose("Delete")
-        self.press("Delete my account and my posts")
+        self.expand("Delete")
+        self.submit("Delete my account and my posts")
 
-    def delete_in_vain(self) -> str:
-        """Ask for the deletion that is refused, and give the reason; the page must not be left."""
-        self.disclose("Delete")
-        return self._reason_against("Delete my account and my posts")
+    def delete_account_expecting_error(self) -> None:
+        """Try to delete the account, and wait for the error message."""
+        self.expand("Delete")
+        self._click_expecting_error("Delete my account and my posts")
 
-    def _reason_against(self, words: str) -> str:
-        came = self._came()
-        self.press_in_vain(words)
-        wait(self.browser, lambda _: self.problem or self._came() != came)
-        return self.problem
+    def _click_expecting_error(self, button: str) -> None:
+        previous = self._load_time()
+        self._button(button).click()
+        wait(self.browser, lambda _: self.error or self._load_time() != previous)
 
 
 class PreferencesPage(Page):
     path = "/preferences"
 
-    def choose(self, theme: str) -> None:
-        self._field(theme).click()
-        self.press("Remember")
-
     @property
-    def chosen(self) -> str:
+    def selected_theme(self) -> str:
         checked = self._find("input:checked").get_attribute("id")
         return self._find(f"label[for={checked}]").text
 
-    def forget(self) -> None:
-        self.press("Forget my preference")
+    def choose_theme(self, theme: str) -> None:
+        self._field(theme).click()
+        self.submit("Remember")
 
-    def offer_another(self) -> None:
-        """Have the form send what the blog does not offer, as a program could."""
+    def choose_unknown_theme(self) -> None:
+        """Send a theme that the form does not offer, by changing the form with JavaScript."""
         script = "document.querySelector('input[type=radio]:checked').value = 'plaid'"
         self.browser.execute_script(script)
+        self.submit("Remember")
+
+    def reset(self) -> None:
+        self.submit("Forget my preference")
 
 
 class FiltersPage(Page):
     path = "/filters"
 
     def result(self, example: str) -> str:
-        """What is shown beside the example."""
-        path = f"//dt{worded(example)}/following-sibling::dd"
+        """Return the result that the page shows for the example."""
+        path = f"//dt{with_text(example)}/following-sibling::dd"
         return self.browser.find_element(By.XPATH, path).text
 
 
@@ -330,7 +345,6 @@ class GreetingPage(Page):
 
     @property
     def language(self) -> str:
-        """The language that the page says its greeting is in."""
-        return (
-            self._find("h1").find_element(By.XPATH, "ancestor::*[@lang][1]").get_attribute("lang")
-        )
+        """The language that the markup declares for the heading."""
+        ancestor = self._find("h1").find_element(By.XPATH, "ancestor::*[@lang][1]")
+        return ancestor.get_attribute("lang")

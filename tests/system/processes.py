@@ -1,31 +1,37 @@
-"""Run the project's commands as a person would: from the checkout, and with nobody's settings."""
+"""Run the project's commands as a user would: in the checkout, without the machine's settings."""
 
 import os
 import re
 import signal
 import subprocess
 import sysconfig
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from threading import Condition, Thread
+from tempfile import NamedTemporaryFile
+from threading import Event
+from time import monotonic
 from typing import Any, Self
 
+import psutil
+
 ROOT = Path(__file__).parents[2]
-# Where a virtual environment has its commands, and Debian those of the superuser, such as nginx.
+# The commands of the virtual environment come first. Debian keeps nginx in /usr/sbin.
 PATH = f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}:/usr/sbin"
-# What a command may know of the machine.
+# The environment variables of the machine that a command sees.
 KEPT = re.compile("LANG|LC_.*|LD_LIBRARY_PATH|PYTHONDONTWRITEBYTECODE")
-# What it may know of whoever measures its coverage: that costs half as much time again.
+# The variables that turn on coverage in a subprocess, which makes it half as slow again.
 MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
-# Seconds, for what takes one: it must fail where it hangs, and not where the machine is busy.
-PATIENCE = 30
-# And what is left to a process at the end of its test, or when the run is interrupted: two, one
-# after the other, must have ended before pytest-xdist kills the tests' own.
-LAST_PATIENCE = 8
+# Seconds until an operation that should take one second counts as hanging.
+TIMEOUT = 30
+# Seconds that a process gets to exit at the end of its test. Two processes, one after the other,
+# must exit before pytest-xdist kills an interrupted worker (see conftest.py).
+GRACE_PERIOD = 8
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
-    """Give the environment of a command whose data, and whatever else it writes, is in `folder`."""
+    """Return the environment of a command that stores its data and other files in `folder`."""
     return {
         **{name: value for name, value in os.environ.items() if KEPT.fullmatch(name)},
         "PATH": PATH,
@@ -37,94 +43,85 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
     }
 
 
-def has_signal(pid: int | str, which: str, number: int) -> bool:
-    """Say whether a signal is among those that a process ignores (SigIgn) or catches (SigCgt)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    [found] = re.findall(rf"{which}:\s*(\w+)", status)
-    return bool(int(found, 16) >> (number - 1) & 1)
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until `condition()` is true. Raises `TimeoutError` after `TIMEOUT` seconds."""
+    pause = Event()
+    deadline = monotonic() + TIMEOUT
+    while not condition():
+        if monotonic() > deadline:
+            raise TimeoutError(f"This is not true after {TIMEOUT} seconds: {condition}")
+        pause.wait(0.01)
+
+
+def kill_family(process: psutil.Process, grace_period: float = 0) -> None:
+    """Terminate a process; kill what is left of it and its descendants after the grace period."""
+    try:
+        family = [process, *process.children(recursive=True)]
+        process.terminate()
+    except psutil.NoSuchProcess:
+        return
+    _, alive = psutil.wait_procs(family, grace_period)
+    for member in alive:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(alive, TIMEOUT)
 
 
 class Process:
-    """A command that runs until a signal ends it, at the latest at the end of its `with` block."""
+    """A running command, which is stopped at the end of the `with` block."""
 
     def __init__(self, command: list[str], environment: dict[str, str], **options: Any) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-            # When this process is killed, and can end nothing any more, the kernel ends it.
-            ["setpriv", "--pdeathsig=TERM", *command],  # noqa: S607 - wherever the system has it
+        self._output = NamedTemporaryFile()  # noqa: SIM115 - closed with the `with` block
+        self._process = psutil.Popen(
+            command,
             cwd=ROOT,
             env=environment,
-            stdout=subprocess.PIPE,
+            stdout=self._output,
             stderr=subprocess.STDOUT,
-            text=True,
-            # Ctrl-C is for the tests: they end it then.
+            # Ctrl-C interrupts only the tests, which then stop the command.
             start_new_session=True,
             **options,
         )
-        self.log = ""
-        self.has_ended = False
-        self._news = Condition()
-        self._reader = Thread(target=self._read, daemon=True)
-        try:
-            self._reader.start()
-        except BaseException:
-            # Interrupted: the `with` block, which would end the process, has not begun.
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.__exit__(None, None, None)
-            raise
-
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
-            with self._news:
-                self.log += line
-                self._news.notify_all()
-        with self._news:
-            self.has_ended = True
-            self._news.notify_all()
-
-    def wait_for(self, pattern: str, times: int = 1) -> list[str]:
-        """Wait until its output has `pattern` so many times, and give what was found."""
-        with self._news:
-            self._news.wait_for(
-                lambda: self.has_ended or len(re.findall(pattern, self.log)) >= times,
-                timeout=PATIENCE,
-            )
-            found = re.findall(pattern, self.log)
-        assert len(found) >= times, f"{pattern!r} is not in its output:\n{self.log}"
-        return found
-
-    def ignores(self, number: int) -> bool:
-        """Say whether it ignores this signal now."""
-        return has_signal(self._process.pid, "SigIgn", number)
-
-    def has_workers_that_catch(self, number: int) -> bool:
-        """Say whether all processes that it has started catch this signal, and there are any."""
-        pid = self._process.pid
-        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return bool(workers) and all(has_signal(worker, "SigCgt", number) for worker in workers)
-
-    def wait(self) -> int:
-        """Give its exit status, once no process of it is left that could still write something."""
-        self._reader.join(PATIENCE)
-        assert self.has_ended, f"It has not ended after {PATIENCE} seconds:\n{self.log}"
-        return self._process.wait(PATIENCE)
-
-    def send(self, number: int) -> None:
-        """Send it a signal."""
-        self._process.send_signal(number)
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Send it a signal, and give its exit status."""
-        self.send(number)
-        return self.wait()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Does nothing where it has ended.
-        self._process.terminate()
-        self._reader.join(LAST_PATIENCE)
-        if not self.has_ended:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        # Waits for it and closes its output.
-        self._process.__exit__(None, None, None)
+        kill_family(self._process, GRACE_PERIOD)
+        self._output.close()
+
+    @property
+    def log(self) -> str:
+        """Everything that the command has printed so far."""
+        return Path(self._output.name).read_text("utf-8")
+
+    def wait_for(self, pattern: str, times: int = 1) -> list[str]:
+        """Wait until `pattern` occurs in the log this many times, and return what was found.
+
+        Raises `RuntimeError` if it does not occur in time, or the command exits before.
+        """
+
+        def is_over() -> bool:
+            has_exited = self._process.poll() is not None
+            return len(re.findall(pattern, self.log)) >= times or has_exited
+
+        with suppress(TimeoutError):
+            wait_until(is_over)
+        found = re.findall(pattern, self.log)
+        if len(found) < times:
+            status = self._process.poll()
+            raise RuntimeError(f"No {pattern!r}, exit status {status}, output:\n{self.log}")
+        return found
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the command."""
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """Wait until the command exits, and return its exit status."""
+        return self._process.wait(TIMEOUT)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal, SIGTERM by default, and return the exit status."""
+        self.send_signal(number)
+        return self.wait()

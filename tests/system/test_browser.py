@@ -1,51 +1,46 @@
-"""The browser itself: found or missed loudly, its errors seen, and nothing of it left behind."""
+"""The browser tests themselves: a missing browser, failure reports, and interrupted runs."""
 
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 
+import psutil
 import pytest
 
 from tests.support.missing import missing
-from tests.system.browser import REMOTE, find, serving
-from tests.system.pages import wait
-from tests.system.processes import Process, environment
+from tests.system.browser import GRID_URL, open_browser
+from tests.system.processes import ROOT, TIMEOUT
 
-ROOT = Path(__file__).parents[2]
-
-# Tests for a run of their own, each of which ends as its name says.
-STORIES = """
-import os
-from pathlib import Path
+# Tests for a pytest run in a subprocess. Each passes, fails or waits, as its name says.
+INNER_TESTS = """
 from threading import Event
 
 from tests.system.blog import BlogTestCase
 from tests.system.pages import Page
 
 
-class TestStory(BlogTestCase):
+class TestInner(BlogTestCase):
     def test_passes(self):
         assert self.visit(Page).heading == "Hello World!!!"
 
     def test_fails(self):
         assert self.visit(Page, "/about").heading == "Another heading"
 
-    def test_fails_by_a_script_that_throws(self):
+    def test_fails_with_a_javascript_error(self):
         self.visit(Page)
         self.browser.execute_script("setTimeout(() => { throw new Error('thrown') })")
 
-    def test_fails_by_a_request_that_is_refused(self):
+    def test_fails_with_an_unexpected_http_error(self):
         self.visit(Page, "/nowhere")
 
-    def test_fails_by_an_error_that_does_not_come(self):
-        self.expects = [404]
+    def test_fails_without_an_expected_http_error(self):
+        self.expected_errors = [404]
         self.visit(Page)
 
     def test_waits(self):
@@ -55,98 +50,48 @@ class TestStory(BlogTestCase):
 """
 
 
-def command(folder: Path, *options: str) -> list[str]:
-    """Give the command that runs the stories, as those of a project in `folder`."""
-    (folder / "test_stories.py").write_text(STORIES)
+def pytest_command(folder: Path, *options: str) -> list[str]:
+    """Store the inner tests in `folder`, and return the command that runs them."""
+    (folder / "test_inner.py").write_text(INNER_TESTS)
     plugins = ["-p", "conftest", "-p", "tests.system.conftest", "-p", "no:cacheprovider"]
     project = ["-c", "pyproject.toml", "--rootdir", str(folder), f"--basetemp={folder}/temporary"]
     return [sys.executable, "-m", "pytest", *plugins, *project, *options, str(folder)]
 
 
-class TestFind:
+class TestMissing:
     @pytest.fixture(autouse=True)
-    def nowhere(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        """A machine that has no program at all, and no network."""
+    def no_browser(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """A machine without a browser, a driver and a network."""
+        monkeypatch.setattr("tests.system.browser.GRID_URL", None)
         monkeypatch.setattr("tests.system.browser.DEBIAN", str(tmp_path))
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setenv("SE_CACHE_PATH", str(tmp_path))
         monkeypatch.setenv("SE_OFFLINE", "true")
 
-    def test_a_missing_browser_is_a_skip_that_says_what_to_install(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_missing_browser_is_a_skip_that_says_what_to_install(self, monkeypatch):
         monkeypatch.delenv("CI", raising=False)
 
-        with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"):
-            find(headed=False)
+        with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"), open_browser():
+            pass
 
-    def test_a_missing_browser_is_a_failure_where_ci_is_set(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_missing_browser_is_a_failure_on_ci(self, monkeypatch):
         monkeypatch.setenv("CI", "true")
 
-        with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
-            find(headed=False)
-
-    def test_a_driver_and_a_browser_that_are_there_are_taken_with_no_look_around(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("tests.system.browser.DriverFinder", None)
-        for name in ("chromedriver", "chromium", "chromium-headless-shell"):
-            (tmp_path / name).touch(0o700)
-
-        assert find(headed=False) == (
-            f"{tmp_path}/chromedriver",
-            f"{tmp_path}/chromium-headless-shell",
-        )
-        assert find(headed=True) == (f"{tmp_path}/chromedriver", f"{tmp_path}/chromium")
-
-
-class TestServing:
-    @pytest.fixture
-    def driver(self, tmp_path: Path) -> Callable[[str], str]:
-        """Makes a driver that does what the lines of a shell script say."""
-
-        def driver(*lines: str) -> str:
-            path = tmp_path / "chromedriver"
-            path.write_text("\n".join(["#!/bin/sh", *lines]))
-            path.chmod(0o700)
-            return str(path)
-
-        return driver
-
-    def test_a_driver_whose_port_is_taken_is_started_again(
-        self, driver: Callable[..., str], tmp_path: Path
-    ) -> None:
-        tried = tmp_path / "tried"
-        path = driver(
-            f"[ -e {tried} ] || {{ touch {tried}; exit 1; }}",
-            "echo started successfully on port 4444.",
-            "exec sleep 60",
-        )
-
-        with serving(path) as address:
-            assert address == "http://127.0.0.1:4444"
-
-    def test_a_driver_that_does_not_start_is_a_failure_in_its_own_words(
-        self, driver: Callable[..., str]
-    ) -> None:
-        path = driver("echo Port not available. >&2", "exit 1")
-
-        with pytest.raises(pytest.fail.Exception, match="Port not available"), serving(path):
+        with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"), open_browser():
             pass
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the inner tests and of their reports."""
     return tmp_path_factory.mktemp("project")
 
 
 @pytest.fixture(scope="module")
 def output(project: Path) -> str:
-    """What a run says of the stories that end by themselves."""
-    result = subprocess.run(  # noqa: S603 - nothing in it comes from outside
-        command(project, "-k", "passes or fails"),
+    """The output of the inner tests that pass or fail."""
+    result = subprocess.run(  # noqa: S603 - our own arguments
+        pytest_command(project, "-k", "passes or fails"),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -157,42 +102,35 @@ def output(project: Path) -> str:
 
 
 class TestReports:
-    def test_what_the_console_says_decides_whether_a_test_passes(self, output: str) -> None:
+    def test_errors_in_the_console_fail_a_test(self, output):
         assert "4 failed, 1 passed" in output
 
     @pytest.mark.parametrize(
         ("name", "reason"),
         [
             ("fails", "assert 'About' == 'Another heading'"),
-            ("fails_by_a_script_that_throws", "Uncaught Error: thrown"),
-            ("fails_by_a_request_that_is_refused", "['404'] != []"),
-            ("fails_by_an_error_that_does_not_come", "[] != ['404']"),
+            ("fails_with_a_javascript_error", "Uncaught Error: thrown"),
+            ("fails_with_an_unexpected_http_error", "['404'] != []"),
+            ("fails_without_an_expected_http_error", "[] != ['404']"),
         ],
     )
-    def test_a_failure_says_why_and_where_its_reports_are(
-        self, output: str, project: Path, name: str, reason: str
-    ) -> None:
-        _, said = re.split(rf"_+ TestStory\.test_{name} _+\n", output)
-        said = re.split(r"\n_+ Test|\n=+ short", said)[0]
+    def test_failure_shows_the_reason_and_its_reports(self, output, project, name, reason):
+        _, section = re.split(rf"_+ TestInner\.test_{name} _+\n", output)
+        section = re.split(r"\n_+ Test|\n=+ short", section)[0]
 
-        assert reason in said
-        assert f"{project}/reports/test_stories.py.TestStory.test_{name}.png" in said
+        assert reason in section
+        assert f"{project}/reports/test_inner.py.TestInner.test_{name}.png" in section
 
     @pytest.mark.usefixtures("output")
-    def test_a_failing_test_alone_leaves_reports(self, project: Path) -> None:
-        names = {path.name.split(".")[3] for path in (project / "reports").iterdir()}
+    def test_passed_test_saves_no_reports(self, project):
+        names = [path.name for path in (project / "reports").iterdir()]
 
-        assert names == {
-            "test_fails",
-            "test_fails_by_a_script_that_throws",
-            "test_fails_by_a_request_that_is_refused",
-            "test_fails_by_an_error_that_does_not_come",
-        }
+        assert not [name for name in names if "test_passes" in name]
 
     @pytest.mark.usefixtures("output")
-    def test_the_reports_show_what_the_browser_and_the_server_saw(self, project: Path) -> None:
-        story = project / "reports" / "test_stories.py.TestStory"
-        failed, thrown = f"{story}.test_fails", f"{story}.test_fails_by_a_script_that_throws"
+    def test_reports_contain_screenshot_page_console_and_server_log(self, project):
+        reports = project / "reports" / "test_inner.py.TestInner"
+        failed, thrown = f"{reports}.test_fails", f"{reports}.test_fails_with_a_javascript_error"
 
         assert Path(f"{failed}.png").read_bytes().startswith(b"\x89PNG")
         assert "<h1>About</h1>" in Path(f"{failed}.html").read_text()
@@ -200,70 +138,53 @@ class TestReports:
         assert "Uncaught Error: thrown" in Path(f"{thrown}.console.json").read_text()
 
 
-class TestProcess:
-    def test_one_that_is_interrupted_while_it_starts_is_ended(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        def interrupted(_: Thread) -> None:
-            wait(None, lambda _: processes_that_know(str(tmp_path)) == ["sleep\n"])
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(Thread, "start", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            Process(["sleep", "60"], environment(tmp_path))
-
-        assert processes_that_know(str(tmp_path)) == []
-
-
-class TestEnd:
+class TestInterrupt:
     @pytest.fixture(autouse=True)
-    def here(self) -> None:
-        """A browser of this machine."""
-        if REMOTE:
-            missing("What a Grid leaves on its machine is not seen from here.")
+    def local_browser(self) -> None:
+        """A skip if the browser runs on a Selenium Grid, where its processes cannot be seen."""
+        if GRID_URL:
+            missing("The processes of a Selenium Grid cannot be seen from here.")
 
-    # By their names: this file is collected on systems, too, that have no SIGKILL.
-    @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
-    def test_a_run_that_is_ended_leaves_nothing(self, name: str, tmp_path: Path) -> None:
-        # Chromium's socket is in there, whose path has to be short.
-        with TemporaryDirectory() as folder, waiting(tmp_path, folder) as process:
-            before = processes_that_know(folder)
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+    def test_interrupted_run_leaves_no_process_and_no_file(self, number, tmp_path):
+        # The path of Chromium's socket must be short, so it cannot be in `tmp_path`.
+        with TemporaryDirectory() as folder, waiting_run(tmp_path, folder) as run:
+            processes = processes_with_tmpdir(folder)
+            assert len(processes) >= 3  # pytest, the driver and the browser
 
-            process.send_signal(getattr(signal, name))
-            process.communicate(timeout=60)
-            wait(None, lambda _: not processes_that_know(folder))
+            run.send_signal(number)
+            run.wait(TIMEOUT)
+            _, alive = psutil.wait_procs(processes, TIMEOUT)
 
-            assert len(before) >= 3  # the run, the driver and the browser
+            assert alive == []
             assert list(Path(folder).iterdir()) == []
 
 
 @contextmanager
-def waiting(project: Path, folder: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the story that waits, up to where it does so, with `folder` for its temporary files."""
-    with subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-        command(project, "-k", "waits", "-s"),
+def waiting_run(project: Path, folder: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the inner test that waits, until it does, with its temporary files in `folder`."""
+    with subprocess.Popen(  # noqa: S603 - our own arguments
+        pytest_command(project, "-k", "waits", "-s"),
         cwd=ROOT,
         env={**os.environ, "TMPDIR": folder},
         stdout=subprocess.PIPE,
         text=True,
-    ) as process:
+    ) as run:
         try:
-            said = ""
-            while not said.endswith("waiting\n"):
-                line = process.stdout.readline()
-                assert line, said
-                said += line
-            yield process
+            for line in run.stdout:
+                if line.endswith("waiting\n"):
+                    break
+            yield run
         finally:
-            process.kill()
+            run.kill()
 
 
-def processes_that_know(folder: str) -> list[str]:
-    """Give the commands of the processes that have the folder in their environment."""
+def processes_with_tmpdir(folder: str) -> list[psutil.Process]:
+    """Return the processes whose environment has `folder` in the variable TMPDIR."""
     found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        # It may end while it is being read.
-        with suppress(OSError):
-            if os.fsencode(folder) in (process / "environ").read_bytes():
-                found.append((process / "comm").read_text())
+    for process in psutil.process_iter():
+        # A process may exit while it is read.
+        with suppress(psutil.Error):
+            if process.environ().get("TMPDIR", "").startswith(folder):
+                found.append(process)
     return found

@@ -1,4 +1,4 @@
-"""Each server that the course shows, and one set of checks that every one of them passes."""
+"""The servers that the course shows: checks that all of them pass, and checks of each one."""
 
 import os
 import shutil
@@ -7,14 +7,14 @@ import socket
 import sqlite3
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from types import SimpleNamespace
+from select import select
 
 import pytest
-from selenium.webdriver.support.ui import WebDriverWait
 from sqlalchemy import create_engine, inspect, text
 
 from app.config import database_uri
@@ -22,13 +22,14 @@ from app.database import db
 from tests.support.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.support.html import csrf_header, submit, texts
 from tests.support.missing import missing
-from tests.system.processes import MEASURED, PATIENCE, ROOT, Process, environment
+from tests.system.processes import MEASURED, ROOT, TIMEOUT, Process, environment, wait_until
 from tests.system.servers import (
     FORWARDED,
+    Response,
     Server,
     Visitor,
     get,
-    is_at_work,
+    has_accepted_all,
     nginx,
     read,
     send,
@@ -38,35 +39,31 @@ from tests.system.servers import (
 
 JOHN = {"username": "John Williams", "password": PASSWORD}
 FORDO = {"username": "Fordo Baggings", "password": PASSWORD}
+PEREGRIN = {"username": "Peregrin Took", "password": PASSWORD}
 
-# What a server is told of the proxy before it. Nginx is itself the proxy, and uWSGI behind it need
-# not wait for long, in seconds, for the rest of a request; the Procfile has it, and the platform
-# gives the number of workers.
+# The environment variables of each kind of server. Most run behind a proxy. Nginx is itself the
+# proxy, and uWSGI behind it waits only a second for the rest of a request. The Procfile sets the
+# number of proxies, and the platform sets the number of workers.
 SETTINGS = {"nginx.conf": {"UWSGI_SOCKET_TIMEOUT": "1"}, "Procfile": {"WEB_CONCURRENCY": "2"}}
 BEHIND_A_PROXY = {"FLASK_PROXY_HOPS": "1"}
 
 
-def sockets(server: Server) -> list[Path]:
-    """Return the sockets in the folder of the server."""
-    return [path for path in server.folder.rglob("*") if path.is_socket()]
-
-
 @contextmanager
 def postgres_database() -> Iterator[str]:
-    """Lend a PostgreSQL database, as a `DATABASE_URL` in the form that the platform gives it."""
+    """Yield the `DATABASE_URL` of a PostgreSQL server, in the form that Heroku uses."""
     with postgres_server():
         yield os.environ[POSTGRES].replace("postgresql://", "postgres://")
 
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server of that kind, with the course's data; all its tests share it.
+    """A server of the kind in the test's parameter, with the course's data.
 
-    It is given no secret key: its workers have to agree on one.
+    All tests of this kind share it. No secret key is set: the workers must agree on one.
     """
     kind = request.param
-    lend_database = postgres_database if kind == "Procfile" else sqlite_database
-    with lend_database() as database:
+    new_database = postgres_database if kind == "Procfile" else sqlite_database
+    with new_database() as database:
         fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
         settings = {**SETTINGS.get(kind, BEHIND_A_PROXY), **MEASURED}
         with start(kind, database, **settings) as server:
@@ -75,78 +72,86 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def visitor(server: Server) -> Iterator[Visitor]:
-    """Someone who has not logged in."""
+    """A client with no session."""
     with Visitor(server.url) as visitor:
         yield visitor
 
 
-@pytest.fixture(scope="session")
-def ended(server: Server) -> Iterator[SimpleNamespace]:
-    """Another server of that kind, ended by SIGTERM: its exit `statuses`, and its last `answer`.
+@dataclass(frozen=True)
+class Shutdown:
+    """What happened after SIGTERM, which the server received during a request."""
 
-    That is for a writer, whose request waits for another program when the signal comes. A visitor
-    stays connected until the end, where the server lets it. `without_uwsgi` is what Nginx then has
-    to say, by path.
+    server: Server
+    # Whether the server answered the request, or closed its connection, before it was done.
+    was_cut_off: bool
+    response: Response
+    # The responses of Nginx after uWSGI has exited, by path.
+    without_uwsgi: Mapping[str, Response]
+    # The exit status of each process.
+    statuses: Sequence[int]
+    # The sockets left in the folder of the server.
+    sockets: Sequence[Path]
+
+
+@pytest.fixture(scope="session")
+def shutdown(server: Server) -> Iterator[Shutdown]:
+    """The graceful shutdown of another server of this kind, during a request.
+
+    The request waits for a row that another program has locked, until the signal is sent. Another
+    client stays connected all the time.
     """
-    taken = text("""INSERT INTO "user" (username, version) VALUES ('Peregrin Took', 1)""")
-    someone = {"username": "Peregrin Took", "password": PASSWORD}
+    lock = text("""INSERT INTO "user" (username, version) VALUES (:username, 1)""")
     engine = create_engine(database_uri(server.database))
     with start(server.kind, server.database) as other, Visitor(other.url) as visitor:
         *proxies, own = other.processes
         headers = {**csrf_header(visitor), **visitor.cookies_header}  # type: ignore[arg-type]
         with engine.connect() as program:
-            program.execute(taken)
-            writer = send(other, "/users/", someone, headers)
-            WebDriverWait(other, PATIENCE, 0.01).until(is_at_work)  # type: ignore[type-var]
+            program.execute(lock, PEREGRIN)
+            request = send(other, "/users/", PEREGRIN, headers)
+            wait_until(lambda: has_accepted_all(other))
 
-            own.send(signal.SIGTERM)
-            # It is not cut off while it waits for the program.
-            writer.sock.settimeout(0.2)
-            with pytest.raises(TimeoutError):
-                writer.sock.recv(1, socket.MSG_PEEK)
+            own.send_signal(signal.SIGTERM)
+            was_cut_off = any(select([request.sock], [], [], 0.2))
             program.rollback()
-            writer.sock.settimeout(PATIENCE)
-            answer = read(writer)
+            response = read(request)
         engine.dispose()
-        # It is told once: honcho that is told again while it prints fails.
+        # SIGTERM is sent once: honcho fails if it gets a second one while it prints.
         statuses = [own.wait()]
         without_uwsgi = {}
         if proxies:
             without_uwsgi = {path: get(other, path) for path in ("/", "/static/style.css")}
-        statuses += [proxy.end() for proxy in proxies]
-        yield SimpleNamespace(
-            server=other, answer=answer, without_uwsgi=without_uwsgi, statuses=statuses
-        )
+        statuses += [proxy.stop() for proxy in proxies]
+        sockets = [path for path in other.folder.rglob("*") if path.is_socket()]
+        yield Shutdown(other, was_cut_off, response, without_uwsgi, statuses, sockets)
 
 
-class Served:
-    """What a visitor may expect of the blog, whatever serves it."""
+class ServerChecks:
+    """Checks that every server passes."""
 
-    def test_the_home_page_is_there(self, visitor):
+    def test_server_serves_the_home_page(self, visitor):
         response = visitor.get("/")
 
         assert response.status_code == 200
         assert texts(response, "h1") == ["Hello World!!!"]
 
-    def test_a_login_holds_whichever_worker_answers(self, server, visitor):
+    def test_login_is_valid_on_every_worker(self, server, visitor):
         submit(visitor, "/login", JOHN)
         headers = {**csrf_header(visitor), **visitor.cookies_header}
         form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "10"}
-        with closing(HTTPConnection(server.addresses[0], timeout=PATIENCE)) as slow:
+        with closing(HTTPConnection(server.addresses[0], timeout=TIMEOUT)) as slow:
             slow.putrequest("POST", "/preferences")
             for name, value in (headers | form).items():
                 slow.putheader(name, value)
             slow.endheaders()
 
-            # The slow one's body is still to come, and keeps its worker where there are several:
-            # another answers this.
+            # The worker of the slow request waits for its body, so another worker answers this.
             home = read(send(server, "/", headers=headers))
             slow.send(b"theme=dark")
 
             assert texts(home, "#me") == ["John Williams"]
             assert read(slow).headers["Location"] == "/preferences"
 
-    def test_a_post_is_written_and_read_back(self, visitor):
+    def test_post_can_be_written_and_read(self, visitor):
         typed = {"title": "Serving Flask", "text": "There are many ways.", "tags": "Flask, Servers"}
         submit(visitor, "/login", JOHN)
 
@@ -156,52 +161,52 @@ class Served:
         assert texts(post, "h1, .text") == ["Serving Flask", "There are many ways."]
         assert texts(post, "[rel=tag]") == ["Flask", "Servers"]
 
-    def test_writers_at_once_wait_for_each_other(self, server, visitor):
+    def test_concurrent_writes_all_succeed(self, server, visitor):
         headers = {**csrf_header(visitor), **visitor.cookies_header}
-        people = [{"username": f"Writer {n}", "password": PASSWORD} for n in range(6)]
+        users = [{"username": f"Writer {n}", "password": PASSWORD} for n in range(6)]
 
-        asked = [send(server, "/users/", who, headers) for who in people]
+        requests = [send(server, "/users/", user, headers) for user in users]
 
-        assert [read(question).status_code for question in asked] == [201] * 6
+        assert [read(request).status_code for request in requests] == [201] * 6
 
-    def test_two_hundred_requests_at_once_are_all_answered(self, server):
-        asked = [send(server, "/posts/1") for _ in range(200)]
+    def test_two_hundred_concurrent_requests_all_succeed(self, server):
+        requests = [send(server, "/posts/1") for _ in range(200)]
 
-        assert [read(question).status_code for question in asked] == [200] * 200
+        assert [read(request).status_code for request in requests] == [200] * 200
 
-    def test_a_static_file_is_sent_as_what_it_is(self, visitor):
+    def test_static_file_is_served_with_its_content_type(self, visitor):
         response = visitor.get("/static/people.js")
 
         assert response.content == (ROOT / "app" / "static" / "people.js").read_bytes()
         assert response.headers["Content-Type"].partition(";")[0] == "text/javascript"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
 
-    def test_a_redirect_behind_a_proxy_keeps_scheme_and_host(self, server):
-        # From another address, as a proxy has: some servers believe their own machine anyway.
+    def test_redirect_behind_a_proxy_keeps_scheme_and_host(self, server):
+        # Some servers trust every proxy on their own address, so this one has another address.
         proxy = HTTPConnection(
-            server.addresses[0], source_address=("127.0.0.2", 0), timeout=PATIENCE
+            server.addresses[0], source_address=("127.0.0.2", 0), timeout=TIMEOUT
         )
 
         proxy.request("GET", "/people", headers=FORWARDED)
 
         assert read(proxy).headers["Location"] == "https://blog.example/people/"
 
-    def test_an_unknown_page_is_the_blogs_own_404(self, visitor):
+    def test_unknown_page_shows_the_404_page_of_the_blog(self, visitor):
         response = visitor.get("/nowhere")
 
         assert response.status_code == 404
         assert texts(response, "h1") == ["Not Found"]
 
-    def test_a_body_over_the_limit_is_the_blogs_own_413(self, visitor):
+    def test_body_over_the_limit_shows_the_413_page_of_the_blog(self, visitor):
         typed = {"username": "J" * 256 * 1024}
 
-        # A server that cuts off who is still sending loses most answers, but not each.
+        # A server that closes the connection too early loses most responses, but not all.
         responses = [visitor.post("/login", data=typed) for _ in range(5)]
 
         assert [response.status_code for response in responses] == [413] * 5
         assert texts(responses[-1], "h1") == ["Request Entity Too Large"]
 
-    def test_a_page_that_fails_is_the_blogs_own_500(self, server, visitor):
+    def test_exception_shows_the_500_page_of_the_blog(self, server, visitor):
         damage = text("""UPDATE "user" SET password_hash = 'rot13$$' WHERE username = :username""")
         engine = create_engine(database_uri(server.database))
         with engine.begin() as connection:
@@ -213,32 +218,34 @@ class Served:
         assert response.status_code == 500
         assert texts(response, "h1") == ["Internal Server Error"]
 
-    def test_it_answers_the_request_it_is_at_before_it_ends(self, ended):
-        assert ended.answer.status_code == 201
+    def test_graceful_shutdown_finishes_the_current_request(self, shutdown):
+        assert not shutdown.was_cut_off
+        assert shutdown.response.status_code == 201
 
-    def test_it_ends_when_told_to_and_leaves_nothing(self, ended):
-        # honcho's own is that of a program which the signal has killed.
-        status = 143 if ended.server.kind == "Procfile" else 0
-        assert set(ended.statuses) == {status}, ended.server.processes[-1].log
-        assert sockets(ended.server) == []
-        for address in ended.server.addresses:
+    def test_shutdown_leaves_no_open_port_and_no_socket(self, shutdown):
+        # honcho exits as a program that was killed by the signal.
+        status = 143 if shutdown.server.kind == "Procfile" else 0
+        assert set(shutdown.statuses) == {status}, shutdown.server.processes[-1].log
+        assert shutdown.sockets == []
+        for address in shutdown.server.addresses:
             host, port = address.split(":")
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection((host, int(port)))
 
 
 @pytest.mark.parametrize("server", ["gserver.py"], indirect=True, scope="session")
-class TestGevent(Served):
-    def test_an_answer_is_sent_at_once_over_a_kept_connection(self, server):
+class TestGevent(ServerChecks):
+    def test_response_on_a_kept_connection_is_sent_without_delay(self, server):
         kept = send(server, "/")
         kept.getresponse().read()
-        # Have the kernel acknowledge nothing before it must, as it does for a client at rest.
+        # Let the kernel delay its ACKs, as it does for an idle client: a server that writes twice
+        # without TCP_NODELAY then waits for the ACK of the first packet (Nagle's algorithm).
         kept.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
 
         kept.request("GET", "/")
         read(send(server, "/"))
 
-        # Another answer, asked for later, is here: this one is, too, to its last byte.
+        # The later request has been answered, so all of this response must be here, too.
         kept.sock.setblocking(False)
         assert kept.sock.recv(2**16).endswith(b"</html>")
         kept.close()
@@ -247,12 +254,12 @@ class TestGevent(Served):
         ("path", "written", "status"),
         [
             ("/users/", {"username": "Bilbo Baggings", "password": PASSWORD}, 201),
-            # Two tags are stored by one statement, in a way of its own.
+            # One statement inserts both tags, through another method of the database driver.
             ("/posts/new", {"title": "Wait", "text": "For whom?", "tags": "Locks, Patience"}, 302),
         ],
         ids=["user", "post"],
     )
-    def test_pages_are_served_while_a_writer_waits_for_another_program(
+    def test_pages_are_served_while_a_write_waits_for_the_database(
         self, server, visitor, path, written, status
     ):
         submit(visitor, "/login", JOHN)
@@ -262,52 +269,52 @@ class TestGevent(Served):
         with closing(sqlite3.connect(file, isolation_level=None)) as program:
             program.execute("BEGIN IMMEDIATE")
             with closing(send(server, path, written, headers)) as writer:
-                # The first ones may overtake the writer, whose connection is new. Its wait takes
-                # ten seconds, in which a frozen server would answer nothing.
+                # The first pages may be served before the write, whose connection is new. A write
+                # waits for ten seconds, in which a blocked server would serve nothing.
                 pages = [visitor.get("/posts/", timeout=5) for _ in range(50)]
                 program.rollback()
-                answer = read(writer)
+                response = read(writer)
 
         assert [page.status_code for page in pages] == [200] * 50
-        assert answer.status_code == status
+        assert response.status_code == status
 
-    def test_it_is_reached_from_its_own_machine_alone(self, server):
+    def test_server_listens_on_localhost_only(self, server):
         [address] = server.addresses
         host, port = address.split(":")
 
-        # It would answer at each address of the machine, and this is another one.
+        # A server that listens on all addresses would accept this one, too.
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.2", int(port)))
 
         assert host == "127.0.0.1"
 
-    def test_ctrl_c_ends_it_as_well(self, server):
+    def test_ctrl_c_stops_the_server(self, server):
         with start(server.kind, server.database) as other:
             [process] = other.processes
 
-            assert process.end(signal.SIGINT) == 0
+            assert process.stop(signal.SIGINT) == 0
 
     @pytest.mark.parametrize("port", ["http", "65536"])
-    def test_an_invalid_port_is_named(self, server, tmp_path, port):
+    def test_invalid_port_is_reported(self, server, tmp_path, port):
         with Process(["python", "gserver.py"], environment(tmp_path, PORT=port)) as process:
             assert process.wait() == 1
             assert f"PORT={port} is no port that can be served on" in process.log
 
 
 @pytest.mark.parametrize("server", ["gunicorn"], indirect=True, scope="session")
-class TestGunicorn(Served):
-    def test_a_body_that_is_cut_off_is_refused(self, server, visitor):
-        # gunicorn says that it ends by itself, and Werkzeug would take what there is.
+class TestGunicorn(ServerChecks):
+    def test_incomplete_body_is_rejected(self, server, visitor):
+        # gunicorn marks the input as terminated, and Werkzeug then accepts any length.
         whole = {**csrf_header(visitor), **visitor.cookies_header, "Content-Length": "500"}
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        content_type = {"Content-Type": "application/x-www-form-urlencoded"}
         half = b"username=Half&password=of+a+password"
-        with closing(HTTPConnection(server.addresses[0], timeout=PATIENCE)) as connection:
-            connection.request("POST", "/users/", half, {**whole, **kind})
+        with closing(HTTPConnection(server.addresses[0], timeout=TIMEOUT)) as connection:
+            connection.request("POST", "/users/", half, {**whole, **content_type})
             connection.sock.shutdown(socket.SHUT_WR)
 
             assert connection.getresponse().status == 400
 
-    def test_the_key_is_one_file_that_nobody_else_reads(self, server):
+    def test_workers_share_one_secret_key_that_only_the_owner_can_read(self, server):
         assert get(server, "/").status_code == 200
 
         [key] = server.folder.glob("*key*")
@@ -316,25 +323,27 @@ class TestGunicorn(Served):
 
 
 @pytest.mark.parametrize("server", ["uwsgi", "uwsgi.ini"], indirect=True, scope="session")
-class TestUwsgi(Served):
-    def test_it_says_that_it_closes_the_connection(self, visitor):
+class TestUwsgi(ServerChecks):
+    def test_response_announces_that_the_connection_is_closed(self, visitor):
         assert visitor.get("/").headers["Connection"] == "close"
 
-    def test_it_ends_where_there_is_no_application(self, server):
-        with start(server.kind, "mysql://localhost") as other:
-            [process] = other.processes
+    def test_server_exits_if_the_application_cannot_be_imported(self, server):
+        failure = "(?s)exit status [1-9].*DATABASE_URL must begin with"
 
-            assert process.wait() != 0
-            assert "DATABASE_URL must begin with" in process.log
+        with (
+            pytest.raises(RuntimeError, match=failure),
+            start(server.kind, "mysql://localhost"),
+        ):
+            pass
 
 
 @pytest.mark.parametrize("server", ["nginx.conf"], indirect=True, scope="session")
-class TestNginx(Served):
+class TestNginx(ServerChecks):
     @pytest.fixture
     def https(self, server: Server, tmp_path: Path) -> Iterator[HTTPSConnection]:
-        """A connection to Nginx as it is once it has a certificate."""
+        """A connection to an Nginx that serves HTTPS with a certificate of its own."""
         key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-        certify(key, certificate)
+        create_certificate(key, certificate)
         listen = (
             f"listen 127.0.0.1:8000 ssl; ssl_certificate {certificate}; ssl_certificate_key {key};"
         )
@@ -342,32 +351,32 @@ class TestNginx(Served):
         *_, backend = server.addresses
 
         with nginx(backend, {"listen 127.0.0.1:8000;": listen}) as front:
-            yield HTTPSConnection(front.addresses[0], context=trusted, timeout=PATIENCE)
+            yield HTTPSConnection(front.addresses[0], context=trusted, timeout=TIMEOUT)
 
-    def test_a_redirect_behind_a_proxy_keeps_scheme_and_host(self, https):
-        # Nginx is itself the proxy: its own scheme is https.
+    def test_redirect_behind_a_proxy_keeps_scheme_and_host(self, https):
+        # Nginx is itself the proxy, so its own scheme counts.
         https.request("GET", "/people", headers={"Host": "blog.example:8443"})
 
         assert read(https).headers["Location"] == "https://blog.example:8443/people/"
 
-    def test_a_session_that_began_over_https_never_goes_back_over_http(self, https):
+    def test_session_cookie_is_secure_over_https(self, https):
         https.request("GET", "/login")
 
         session, *flags = read(https).headers["Set-Cookie"].split("; ")
         assert session.startswith("session=")
         assert "Secure" in flags
 
-    def test_whoever_names_no_host_is_led_to_nginxs_own(self, server):
+    def test_request_without_a_host_is_redirected_to_the_address_of_nginx(self, server):
         [address, *_] = server.addresses
         host, port = address.split(":")
-        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+        with socket.create_connection((host, int(port)), timeout=TIMEOUT) as connection:
             connection.sendall(b"GET /people HTTP/1.0\r\n\r\n")
             with HTTPResponse(connection) as response:
                 response.begin()
 
         assert response.headers["Location"] == f"http://{address}/people/"
 
-    def test_a_client_does_not_choose_the_scheme(self, server):
+    def test_forwarded_headers_of_a_client_are_ignored(self, server):
         response = read(send(server, "/people", headers=FORWARDED))
 
         assert response.headers["Location"] == "http://blog.example/people/"
@@ -375,7 +384,7 @@ class TestNginx(Served):
     @pytest.mark.parametrize(
         "path", ["/", "/posts/1", "/posts/?before=3", "/static/style.css", "/nowhere"]
     )
-    def test_both_addresses_give_the_same_status_and_body(self, server, visitor, path):
+    def test_nginx_and_uwsgi_send_the_same_status_and_body(self, server, visitor, path):
         _, http, _ = server.addresses
 
         with Visitor(f"http://{http}") as other:
@@ -383,18 +392,18 @@ class TestNginx(Served):
 
         assert len({(response.status_code, response.content) for response in responses}) == 1
 
-    def test_static_files_are_its_own_and_outlive_uwsgi(self, ended):
-        statuses = {path: answer.status_code for path, answer in ended.without_uwsgi.items()}
+    def test_static_files_are_served_by_nginx_without_uwsgi(self, shutdown):
+        statuses = {path: answer.status_code for path, answer in shutdown.without_uwsgi.items()}
 
         assert statuses == {"/": 502, "/static/style.css": 200}
 
-    def test_erratum_uwsgi_pass_to_an_http_address_is_a_502(self, server):
+    def test_course_erratum_uwsgi_pass_to_an_http_port_is_a_502(self, server):
         _, http, _ = server.addresses
 
         with nginx(http) as front:
             assert get(front, "/").status_code == 502
 
-    def test_erratum_static_without_slashes_serves_what_begins_alike(self, server):
+    def test_course_erratum_static_without_slashes_serves_other_files(self, server):
         as_in_the_course = {
             "location /static/ {": "location /static {",
             "app/static/;": "app/static;",
@@ -406,17 +415,17 @@ class TestNginx(Served):
             assert get(front, "/static.zip").text == "Somebody's backup"
             assert get(server, "/static.zip").status_code == 404
 
-    def test_erratum_static_with_a_slash_in_the_alias_alone_serves_the_folder_above(self, server):
-        half_mended = {"location /static/ {": "location /static {"}
+    def test_course_erratum_static_with_one_slash_allows_path_traversal(self, server):
+        half_fixed = {"location /static/ {": "location /static {"}
         source = (ROOT / "app" / "config.py").read_text("utf-8")
 
-        with nginx(server.addresses[-1], half_mended) as front:
+        with nginx(server.addresses[-1], half_fixed) as front:
             assert get(front, "/static../config.py").text == source
             assert get(server, "/static../config.py").status_code == 404
 
 
-def certify(key: Path, certificate: Path) -> None:
-    """Make a certificate of this machine's own, good for a day."""
+def create_certificate(key: Path, certificate: Path) -> None:
+    """Create a self-signed certificate for this machine, valid for a day."""
     if shutil.which("openssl") is None:
         missing("There is no openssl. On Debian or Ubuntu: apt-get install openssl")
     options = ["-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
@@ -426,8 +435,8 @@ def certify(key: Path, certificate: Path) -> None:
 
 
 @pytest.mark.parametrize("server", ["Procfile"], indirect=True, scope="session")
-class TestHeroku(Served):
-    def test_the_release_makes_the_tables(self, server, tmp_path):
+class TestHeroku(ServerChecks):
+    def test_release_phase_creates_the_tables(self, server, tmp_path):
         url = f"sqlite:///{tmp_path}/blog.sqlite"
         command = ["honcho", "--env", str(tmp_path / ".env"), "start", "release"]
 
@@ -438,17 +447,17 @@ class TestHeroku(Served):
         assert set(inspect(engine).get_table_names()) >= set(db.metadata.tables)
         engine.dispose()
 
-    def test_other_machines_reach_it(self, server):
+    def test_server_listens_on_all_addresses(self, server):
         assert server.addresses[0].startswith("0.0.0.0:")
 
-    def test_it_opens_no_control_socket(self, server):
+    def test_gunicorn_opens_no_control_socket(self, server):
         assert get(server, "/").status_code == 200
 
         # While honcho runs on Python 3.14 or later, multiprocessing has a socket in this folder.
         assert list(server.folder.rglob("gunicorn.ctl")) == []
 
-    def test_the_platform_says_how_many_workers_there_are(self, server):
-        # A worker says that it boots, imports the application, and then can answer.
+    def test_platform_sets_the_number_of_workers(self, server):
+        # A worker prints this before it imports the application, so a response waits for it.
         assert get(server, "/").status_code == 200
 
         booted = server.processes[0].wait_for("Booting worker with pid", times=2)

@@ -1,11 +1,11 @@
-"""The course's template filters: what a reader of the filters page sees beside each example."""
+"""The course's template filters: the page that shows each example with its result."""
 
 from tests.system.blog import BlogTestCase
 from tests.system.pages import FiltersPage
 
 
 class TestDefault(BlogTestCase):
-    def test_a_reader_sees_that_none_is_no_missing_value(self) -> None:
+    def test_default_replaces_an_undefined_value_but_not_none(self) -> None:
         page = self.visit(FiltersPage)
 
         assert page.result("{{ a|default('Default Value') }}") == "Default Value"
@@ -14,7 +14,7 @@ class TestDefault(BlogTestCase):
 
 
 class TestIntFloat(BlogTestCase):
-    def test_a_reader_sees_numbers_and_what_becomes_of_text_that_is_no_number(self) -> None:
+    def test_int_and_float_convert_numbers_and_replace_other_text(self) -> None:
         page = self.visit(FiltersPage)
 
         assert page.result("{{ 67.7|int }}") == "67"
@@ -23,7 +23,7 @@ class TestIntFloat(BlogTestCase):
 
 
 class TestRound(BlogTestCase):
-    def test_a_reader_sees_a_number_rounded_in_each_way(self) -> None:
+    def test_round_shows_a_number_with_fewer_digits(self) -> None:
         page = self.visit(FiltersPage)
 
         assert page.result("{{ 5.16725|round }}") == "5.0"
@@ -32,28 +32,28 @@ class TestRound(BlogTestCase):
 
 
 class TestJoin(BlogTestCase):
-    def test_a_reader_sees_a_list_with_the_sign_between(self) -> None:
+    def test_join_shows_the_items_with_a_separator(self) -> None:
         page = self.visit(FiltersPage)
 
         assert page.result("{{ k|join('-') }}") == "8-15-25-88-12-78"
 
 
 class TestLength(BlogTestCase):
-    def test_a_reader_sees_how_long_the_list_is(self) -> None:
+    def test_length_shows_the_number_of_items(self) -> None:
         page = self.visit(FiltersPage)
 
         assert page.result("{{ k|length }}") == "6"
 
 
 class TestChain(BlogTestCase):
-    def test_a_reader_sees_what_two_filters_make_together(self) -> None:
+    def test_chained_filters_show_the_result_of_both(self) -> None:
         page = self.visit(FiltersPage)
 
         assert page.result("{{ s|lower|title }}") == "Hello World"
 
 
 class TestCustom(BlogTestCase):
-    def test_a_reader_sees_the_filter_that_is_not_jinjas_own(self) -> None:
+    def test_custom_filter_shows_its_result(self) -> None:
         page = self.visit(FiltersPage)
 
         assert page.result("{{ 'university'|startswith('un') }}") == "un-word"

@@ -1,4 +1,4 @@
-"""Flask-Testing's `LiveServerTestCase`, as the shim mends it: a real socket for each test."""
+"""Flask-Testing's `LiveServerTestCase`, with the shim that fixes it for current Flask."""
 
 import subprocess
 import sys
@@ -18,8 +18,8 @@ from tests.system.browser import Browser
 
 ROOT = Path(__file__).parents[2]
 
-# One file of live-server tests, for a process of its own: with the library or with the shim, under
-# any start method, with any port in the library's setting.
+# A test case that runs in a subprocess, because the start method of multiprocessing can be set only
+# once. It uses the `LiveServerTestCase` of the library or of the shim.
 CASE = """
 import importlib
 import multiprocessing
@@ -46,7 +46,7 @@ class Case(importlib.import_module(module).LiveServerTestCase):
             self.assertEqual(response.read(), b"The app under test")
 
     def test_interrupted(self):
-        raise KeyboardInterrupt  # as Ctrl-C does, but also where the signal is ignored
+        raise KeyboardInterrupt
 
 
 unittest.main(argv=["unittest", f"Case.{test}"])
@@ -56,9 +56,9 @@ unittest.main(argv=["unittest", f"Case.{test}"])
 def run_case(
     module: str, start_method: str, port: int = 0, test: str = "test_page"
 ) -> subprocess.CompletedProcess[str]:
-    """Run a test of `CASE` in a new process, with the `LiveServerTestCase` of `module`."""
+    """Run a test of `CASE` in a subprocess, with the `LiveServerTestCase` of `module`."""
     arguments = [module, start_method, str(port), test]
-    return subprocess.run(  # noqa: S603 - nothing in it comes from outside
+    return subprocess.run(  # noqa: S603 - our own arguments
         [sys.executable, "-c", CASE, *arguments],
         cwd=ROOT,
         capture_output=True,
@@ -71,7 +71,7 @@ def run_case(
 class TestLiveServer(LiveServerTestCase):
     def create_app(self) -> Flask:
         app = Flask(__name__)
-        # Two parties: a request comes back only when another one is in the server with it.
+        # A request to /together is answered only when another one has arrived.
         together = Barrier(2, timeout=10)
 
         @app.get("/")
@@ -86,28 +86,30 @@ class TestLiveServer(LiveServerTestCase):
         return app
 
     @pytest.fixture
-    def lend_browser(self, browser: Browser) -> None:
+    def set_browser(self, browser: Browser) -> None:
         self.browser = browser
 
     def assert_passes(self, run: subprocess.CompletedProcess[str]) -> None:
+        """Check that the subprocess ran one test, which passed."""
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn("Ran 1 test", run.stderr)
 
     def read(self, path: str) -> str:
-        opener = build_opener(ProxyHandler({}))  # not through a proxy that the machine may have
+        """Return the body of the response, without a proxy of this machine."""
+        opener = build_opener(ProxyHandler({}))
         with opener.open(self.get_server_url() + path, timeout=20) as response:
             return response.read().decode()
 
-    def test_the_app_answers_on_a_real_socket(self) -> None:
+    def test_app_responds_on_a_real_socket(self) -> None:
         self.assertEqual(self.read("/"), "<h1>Hello World!!!</h1>")
 
-    @pytest.mark.usefixtures("lend_browser")
-    def test_a_browser_shows_the_page_of_the_app(self) -> None:
+    @pytest.mark.usefixtures("set_browser")
+    def test_browser_shows_the_page_of_the_app(self) -> None:
         self.browser.get(self.get_server_url())
 
         self.assertEqual(self.browser.find_element(By.TAG_NAME, "h1").text, "Hello World!!!")
 
-    def test_two_requests_are_served_at_the_same_time(self) -> None:
+    def test_two_requests_are_served_concurrently(self) -> None:
         answers: list[str] = []
         other = Thread(target=lambda: answers.append(self.read("/together")))
 
@@ -117,7 +119,7 @@ class TestLiveServer(LiveServerTestCase):
 
         self.assertEqual(answers, ["both", "both"])
 
-    def test_the_server_is_gone_after_the_test(self) -> None:
+    def test_server_stops_after_the_test(self) -> None:
         class Inner(LiveServerTestCase):
             create_app = self.create_app
 
@@ -135,30 +137,30 @@ class TestLiveServer(LiveServerTestCase):
         with self.assertRaises(ConnectionRefusedError):
             create_connection((inner.url.hostname, inner.url.port))
 
-    def test_it_starts_under_fork(self) -> None:
+    def test_server_starts_under_fork(self) -> None:
         self.assert_passes(run_case("tests.support.flask_testing_shim", "fork"))
 
-    def test_it_starts_under_spawn_where_the_library_does_not(self) -> None:
+    def test_server_starts_under_spawn_unlike_in_the_library(self) -> None:
         library = run_case("flask_testing", "spawn")
 
-        self.assertNotEqual(library.returncode, 0, "The library starts: its mend can go.")
+        self.assertNotEqual(library.returncode, 0, "The library starts: remove the fix.")
         self.assertIn("<locals>.worker", library.stderr)
         self.assert_passes(run_case("tests.support.flask_testing_shim", "spawn"))
 
-    def test_it_starts_under_forkserver_where_the_library_does_not(self) -> None:
+    def test_server_starts_under_forkserver_unlike_in_the_library(self) -> None:
         library = run_case("flask_testing", "forkserver")
 
-        self.assertNotEqual(library.returncode, 0, "The library starts: its mend can go.")
+        self.assertNotEqual(library.returncode, 0, "The library starts: remove the fix.")
         self.assertIn("<locals>.worker", library.stderr)
         self.assert_passes(run_case("tests.support.flask_testing_shim", "forkserver"))
 
-    def test_it_never_asks_another_server_unlike_the_library(self) -> None:
+    def test_server_never_shares_a_port_unlike_in_the_library(self) -> None:
         library = run_case("flask_testing", "fork", self._server.port)
 
         self.assertIn("b'<h1>Hello World!!!</h1>' != b'The app under test'", library.stderr)
         self.assert_passes(run_case("tests.support.flask_testing_shim", "fork", self._server.port))
 
-    def test_an_interrupted_run_ends(self) -> None:
+    def test_interrupted_run_exits(self) -> None:
         run = run_case("tests.support.flask_testing_shim", "spawn", test="test_interrupted")
 
         self.assertIn("KeyboardInterrupt", run.stderr)

@@ -21,7 +21,7 @@ from tests.support.config import CONFIG
 from tests.support.databases import PASSWORD, NewDatabase, load_dataset, tables
 from tests.system.blog import BlogTestCase
 from tests.system.browser import Browser
-from tests.system.pages import LoginPage, PostForm, PostPage
+from tests.system.pages import EditPostPage, LoginPage, PostPage
 from tools.bench.options import is_quick
 
 LIMIT = 1.5  # times what bare Selenium costs
@@ -38,9 +38,9 @@ class TestStory(BlogTestCase):
     def test_story(self) -> None:
         """Check that John logs in and writes a post."""
         self.visit(LoginPage).log_in(*LOGIN.values())
-        form = self.visit(PostForm)
+        form = self.visit(EditPostPage)
         form.save(Title=POST["title"], Text=POST["text"], Tags=POST["tags"])
-        assert form.becomes(PostPage).heading == POST["title"]
+        assert form.as_page(PostPage).heading == POST["title"]
 
 
 @pytest.fixture(scope="module")

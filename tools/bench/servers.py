@@ -28,7 +28,7 @@ def measure(kind: str, database: str) -> tuple[float, float]:
             visitor.get("/posts/")
         served = perf_counter()
         for process in server.processes:
-            process.end()
+            process.stop()
         return REQUESTS / (served - began), perf_counter() - served
 
 
