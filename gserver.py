@@ -107,7 +107,7 @@ def main() -> None:
         server = Server(address, app, backlog=socket.SOMAXCONN, spawn=Pool())
         server.start()
     except (OSError, OverflowError, ValueError) as error:
-        sys.exit(f"PORT={port} is no port that can be served on: {error}")
+        sys.exit(f"Cannot listen on PORT={port}: {error}")
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, server.stop, timeout=1)
     # With PORT=0, which is any free port, only this tells which.

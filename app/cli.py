@@ -18,7 +18,7 @@ from app.database import create_tables, db
 from app.models import Blogpost, Contact, Tag, User
 from app.text import text_error
 
-group1 = AppGroup("group1", help="The course's group of commands.")
+group1 = AppGroup("group1", help="A group of commands, from the course.")
 
 
 def init_app(app: Flask) -> None:
@@ -65,21 +65,21 @@ def init_db() -> None:
     """Create the missing tables."""
     with database_errors_as_messages():
         create_tables()
-    click.echo("The tables are there.")
+    click.echo("Created the tables.")
 
 
 @click.command()
-@click.option("--password", help="What the course's people log in with.")
+@click.option("--password", help="A new password for all users of the course data.")
 @with_appcontext
 def seed(password: str | None) -> None:
-    """Store the course's people, posts and tags."""
-    error = "It must not be empty." if password == "" else text_error(password or "")
+    """Load the course's users, posts and tags."""
+    error = "The password must not be empty." if password == "" else text_error(password or "")
     if error:
         raise click.BadParameter(error, param_hint="--password")
     with database_errors_as_messages():
         create_tables()
         dataset.load(password)
-    click.echo("The course's data is there.")
+    click.echo("Loaded the course data.")
 
 
 @contextmanager
@@ -88,6 +88,6 @@ def database_errors_as_messages() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise click.ClickException(f"The database does not answer: {error.orig}") from error
+        raise click.ClickException(f"Cannot use the database: {error.orig}") from error
     except Conflict as error:
         raise click.ClickException(str(error.description)) from error

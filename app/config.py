@@ -1,4 +1,4 @@
-"""Settings: the defaults, the environment, the secret key, and the headers of every response."""
+"""Settings: defaults, environment variables, the secret key and the security headers."""
 
 import os
 import secrets
@@ -13,19 +13,19 @@ from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 DEFAULTS: Mapping[str, Any] = {
-    # A relative path is relative to the instance folder.
+    # A relative path starts at the instance folder.
     "SQLALCHEMY_DATABASE_URI": "sqlite:///blog.sqlite",
-    # Bytes; the longest post, percent-encoded, fits.
+    # Bytes: enough for the longest post, percent-encoded.
     "MAX_CONTENT_LENGTH": 256 * 1024,
     "SESSION_COOKIE_SAMESITE": "Lax",
-    # A token lives as long as its session: who writes a post for hours may still send it.
+    # A CSRF token is valid as long as its session: writing a post may take hours.
     "WTF_CSRF_TIME_LIMIT": None,
-    # How Werkzeug hashes passwords; made cheap in the tests, never elsewhere.
+    # How Werkzeug hashes passwords. Only the tests use a cheaper method.
     "PASSWORD_METHOD": "scrypt",
-    # Rows of a list on one page.
+    # Rows per page of a list.
     "PAGE_SIZE": 10,
     "PREFERENCE_LIFETIME": timedelta(days=365),
-    # How many proxies stand in front, each of which sets the X-Forwarded-* headers.
+    # The number of proxies in front that set the X-Forwarded-* headers.
     "PROXY_HOPS": 0,
 }
 
@@ -40,30 +40,29 @@ HEADERS: Mapping[str, str] = {
 
 
 def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
-    """Configure `app` by `settings`, or by the environment where there are none."""
+    """Configure `app` with `settings`, or from the environment variables if there are none."""
     app.config.from_mapping(DEFAULTS)
     app.config.from_mapping(environment(app) if settings is None else settings)
     if app.config["SECRET_KEY"] is None:
-        app.config["SECRET_KEY"] = secret_key(Path(app.instance_path))
+        app.config["SECRET_KEY"] = load_secret_key(Path(app.instance_path))
 
     hops = app.config["PROXY_HOPS"]
-    if type(hops) is not int or hops < 0:  # True would count as 1
-        raise ValueError(f"FLASK_PROXY_HOPS must be a number of proxies, and not {hops!r}.")
+    if type(hops) is not int or hops < 0:  # True is an int, too
+        raise ValueError(f"FLASK_PROXY_HOPS must be a number of proxies (0 or more), not {hops!r}.")
     if hops:
-        # Flask documents this assignment; mypy takes wsgi_app for a plain method.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
-        )
+        # Flask documents this assignment, but mypy sees a method.
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
     app.after_request(add_headers)
 
 
 def environment(app: Flask) -> dict[str, Any]:
-    """Give the settings found in `FLASK_*` and `DATABASE_URL`.
+    """Return the settings from the environment variables `FLASK_*` and `DATABASE_URL`.
 
     From Flask's "Configuring from Environment Variables".
     """
     app.config.from_prefixed_env()
-    # from_prefixed_env reads JSON, and would make a number of a key such as 12345.
+    # from_prefixed_env parses JSON: a key such as 12345 would become a number.
     settings: dict[str, Any] = {"SECRET_KEY": os.environ.get("FLASK_SECRET_KEY") or None}
     if url := os.environ.get("DATABASE_URL"):
         settings["SQLALCHEMY_DATABASE_URI"] = database_uri(url)
@@ -71,56 +70,50 @@ def environment(app: Flask) -> dict[str, Any]:
 
 
 def database_uri(url: str) -> str:
-    """Give `DATABASE_URL` as SQLAlchemy wants it: platforms write `postgres://`.
+    """Return `DATABASE_URL` as SQLAlchemy expects it: many platforms write `postgres://`.
 
-    Raises `ValueError` where it is neither PostgreSQL nor SQLite.
+    Raises `ValueError` if the database is neither PostgreSQL nor SQLite.
     """
     scheme, _, rest = url.partition("://")
     if scheme in {"postgres", "postgresql"}:
         return f"postgresql+psycopg://{rest}"
     if scheme in {"postgresql+psycopg", "sqlite"}:
         return url
-    raise ValueError(
-        f"DATABASE_URL must begin with postgresql:// or sqlite://, and not with {scheme!r}."
-    )
+    raise ValueError(f"DATABASE_URL must start with postgresql:// or sqlite://, not {scheme!r}.")
 
 
-def secret_key(folder: Path) -> str:
-    """Give the key kept in `folder`, made there the first time, readable by its owner alone.
+def load_secret_key(folder: Path) -> str:
+    """Return the secret key in `folder`; create it the first time, readable by its owner only.
 
-    Several workers that start at once agree on one: putting a finished file in its place either
-    succeeds whole or finds that another worker was first. Raises `RuntimeError` where the
-    folder cannot be written to, or the key not be read or is empty.
+    Created atomically, so that there is no race condition if several workers start at once: a
+    finished file is moved into place, unless another worker was first. Raises `RuntimeError` if
+    the key cannot be read or created, or is empty.
     """
     path = folder / "secret_key"
     try:
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder)
-            draft = Path(name)
-            # Neither replaces a key that is there. Windows removes no name of a file that is read.
-            keep = os.rename if os.name == "nt" else os.link
-            try:
-                with os.fdopen(handle, "w") as file:
-                    file.write(secrets.token_hex())
+            # Neither replaces an existing file. Windows cannot unlink a file that is being read.
+            move = os.rename if os.name == "nt" else os.link
+            with tempfile.TemporaryDirectory(dir=folder) as scratch:
+                draft = Path(scratch, "secret_key")
+                draft.touch(mode=0o600)
+                draft.write_text(secrets.token_hex())
                 with suppress(FileExistsError):
-                    keep(draft, path)
-            finally:
-                draft.unlink(missing_ok=True)
+                    move(draft, path)
         key = path.read_text()
     except OSError as error:
         raise RuntimeError(
-            f"The secret key in {path} can neither be read nor made ({error.strerror}). "
-            "Let this user write there, or set FLASK_SECRET_KEY, or FLASK_INSTANCE_PATH to "
-            "another folder."
+            f"Cannot read or create the secret key in {path} ({error.strerror}). Make the folder "
+            "writable, set FLASK_SECRET_KEY, or set FLASK_INSTANCE_PATH to another folder."
         ) from error
-    if not key:  # as a machine that lost its power can leave it
-        raise RuntimeError(f"The secret key in {path} is empty: remove it, and there is a new one.")
+    if not key:  # possible after a power failure
+        raise RuntimeError(f"The secret key in {path} is empty. Delete it to create a new one.")
     return key
 
 
 def add_headers(response: Response) -> Response:
-    """Add the security headers, but where a view has set its own."""
+    """Add the security headers that the view has not set itself."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -41,7 +41,7 @@ def preferences() -> ResponseReturnValue:
     form = PreferencesForm(theme=theme())
     if not form.validate_on_submit():
         return render_form("preferences.html", form)
-    flash("Your preference is kept.")
+    flash("Preferences saved.")
     response = redirect(url_for("cookies.preferences"))
     response.set_cookie(
         "theme",
@@ -54,10 +54,10 @@ def preferences() -> ResponseReturnValue:
     return response
 
 
-@bp.post("/preferences/forget")
-def forget() -> ResponseReturnValue:
+@bp.post("/preferences/reset")
+def reset() -> ResponseReturnValue:
     """Delete the cookie."""
-    flash("Your preference is forgotten.")
+    flash("Preferences reset.")
     response = redirect(url_for("cookies.preferences"))
     response.delete_cookie("theme")
     return response

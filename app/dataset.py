@@ -16,10 +16,8 @@ def load(password: str | None = None) -> None:
     data set. Raises 409 Conflict if another process stores the same data at the same time.
     """
     data = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    users = {
-        user.username: user
-        for user in db.session.scalars(select(User).where(User.username.in_(data["contacts"])))
-    }
+    existing = db.session.scalars(select(User).where(User.username.in_(data["contacts"])))
+    users = {user.username: user for user in existing}
     missing = [name for name in data["contacts"] if name not in users]
     tags = {name: Tag.get_or_create([name])[0] for name in data["tags"]} if missing else {}
     for name in missing:
@@ -33,4 +31,4 @@ def load(password: str | None = None) -> None:
     if password is not None:
         for user in users.values():
             user.set_password(password)
-    commit_or_conflict("The course's data is being stored by another process; try again.")
+    commit_or_conflict("Another process is loading the course data. Try again.")

@@ -44,9 +44,8 @@ def error_response(error: HTTPException) -> Response:
     """Return the error as HTML or JSON, with its status and headers, such as `Allow` for 405."""
     response = Response(status=error.code, headers=error.get_headers())
     if wants_json():
-        response.data = json.dumps(
-            {"code": error.code, "name": error.name, "message": error.description}
-        )
+        body = {"code": error.code, "name": error.name, "message": error.description}
+        response.data = json.dumps(body)
         response.mimetype = "application/json"
     elif isinstance(request.routing_exception, BadRequest):
         # The host is not trusted, so the page could not build any URL.
@@ -59,14 +58,10 @@ def error_response(error: HTTPException) -> Response:
 
 def handle_deleted_row(_error: ObjectDeletedError) -> Response:
     """Return 404: another request deleted the row while this one was using it."""
-    return handle_http_error(NotFound("This has just been deleted."))
+    return handle_http_error(NotFound("This was deleted a moment ago."))
 
 
 def handle_database_error(error: exc.SQLAlchemyError) -> Response:
     """Log the error and return 503: the client may try again."""
-    current_app.logger.error(
-        "The database does not answer. Was `flask init-db` run?", exc_info=error
-    )
-    return error_response(
-        ServiceUnavailable("The database does not answer. Try again in a moment.")
-    )
+    current_app.logger.error("Database error. Have you run `flask init-db`?", exc_info=error)
+    return error_response(ServiceUnavailable("The database is unavailable. Try again in a moment."))

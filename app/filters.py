@@ -48,9 +48,8 @@ def startswith(word: str, tag: str) -> str:
 
 def filters() -> str:
     """Render the course's examples with their results."""
-    return render_template(
-        "filters.html", values=VALUES, groups={name: list(results(name)) for name in EXAMPLES}
-    )
+    groups = {name: list(results(name)) for name in EXAMPLES}
+    return render_template("filters.html", values=VALUES, groups=groups)
 
 
 def results(group: str) -> Iterator[tuple[str, Markup]]:

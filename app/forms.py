@@ -13,10 +13,12 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import Conflict
-from wtforms.validators import ValidationError
+from wtforms.validators import Length, ValidationError
 
 from app.errors import wants_json
-from app.text import text_error
+from app.text import clean_line, text_error
+
+CHANGED = "This has changed since you opened it. Open it in another tab to compare."
 
 
 class Form(wtforms.Form):
@@ -29,10 +31,7 @@ class Form(wtforms.Form):
         self.is_submitted = request.method in {"POST", "PUT"}
         # The status of the page that shows this form, unless it is valid.
         self.status = 422 if self.is_submitted else 200
-        if self.is_submitted:
-            super().__init__(submitted_data())
-        else:
-            super().__init__(**defaults)
+        super().__init__(**({"formdata": submitted_data()} if self.is_submitted else defaults))
 
     def validate_on_submit(self) -> bool:
         """Return True if the form was submitted and is valid."""
@@ -63,7 +62,7 @@ class EditForm(Form):
 
     version = wtforms.HiddenField()
 
-    def check_version(self, version: int | None, message: str) -> None:
+    def check_version(self, version: int | None, message: str = CHANGED) -> None:
         """Raise 409 Conflict with `message` if the row has changed since the form was opened.
 
         Optimistic locking: the form sends back the version counter. A new row has none, so
@@ -83,7 +82,7 @@ def submitted_data() -> MultiDict[str, str]:
     with suppress(RecursionError):
         values = request.get_json(silent=True)
     if not isinstance(values, dict) or not all(is_text(value) for value in values.values()):
-        abort(400, "The body must be a JSON object whose values are all text.")
+        abort(400, "The request body must be a JSON object, and all values strings.")
     return MultiDict(values)
 
 
@@ -97,6 +96,16 @@ def render_form(template: str, form: Form, **context: Any) -> ResponseReturnValu
     if form.is_submitted and wants_json():
         abort(form.status, form.error_summary)
     return render_template(template, form=form, **context), form.status
+
+
+def line_field(label: str, *validators: Any) -> wtforms.StringField:
+    """Return a field for one line of text."""
+    return wtforms.StringField(label, [*validators, readable], [clean_line])
+
+
+def at_most(characters: int) -> Length:
+    """Return a validator of the length of a field."""
+    return Length(max=characters, message=f"Use at most {characters} characters.")
 
 
 def readable(_form: wtforms.Form, field: wtforms.Field) -> None:

@@ -3,25 +3,23 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any
 
 from flask import abort, current_app, request
 from sqlalchemy import Select, SQLColumnExpression
 
 from app.database import LARGEST_ID, db
 
-Row = TypeVar("Row")
-
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
+class Page:
     """One page of rows; if there are `more`, `?before=` with the last row's id selects them."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Any]
     more: bool
 
 
-def paginate(query: Select[Row], key: SQLColumnExpression[int]) -> Page[Row]:
+def paginate(query: Select[Any], key: SQLColumnExpression[int]) -> Page:
     """Return one page of `query`, newest first, selected by the `before` query parameter.
 
     Keyset pagination: the page starts below a key instead of at an offset, and nothing is

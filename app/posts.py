@@ -6,13 +6,13 @@ from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import defer, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 from wtforms import StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import DataRequired, ValidationError
 
 from app.database import commit_or_conflict, db
-from app.forms import EditForm, readable, render_form
+from app.forms import CHANGED, EditForm, at_most, line_field, readable, render_form
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User, tags
 from app.paging import paginate
-from app.sessions import logged_in_user, login_required
+from app.sessions import login_required, require_user
 from app.text import clean_line, clean_text, fold, is_visible
 
 MAX_TAGS = 10
@@ -28,19 +28,19 @@ def init_app(app: Flask) -> None:
 class PostForm(EditForm):
     """A post, with its tags separated by commas."""
 
-    title = StringField("Title", [DataRequired(), Length(max=TITLE_LENGTH), readable], [clean_line])
-    text = TextAreaField("Text", [DataRequired(), Length(max=TEXT_LENGTH), readable], [clean_text])
-    tags = StringField("Tags, separated by commas", [readable], [clean_line])
+    title = line_field("Title", DataRequired(), at_most(TITLE_LENGTH))
+    text = TextAreaField("Text", [DataRequired(), at_most(TEXT_LENGTH), readable], [clean_text])
+    tags = line_field("Tags, separated by commas")
 
     def validate_tags(self, field: StringField) -> None:
         """Check the number of tags, and that each is short enough and visible."""
         names = tag_names(field.data)
         if len({fold(name) for name in names}) > MAX_TAGS:
-            raise ValidationError(f"A post has at most {MAX_TAGS} tags.")
+            raise ValidationError(f"Use at most {MAX_TAGS} tags.")
         if any(len(name) > TAGNAME_LENGTH for name in names):
-            raise ValidationError(f"A tag has at most {TAGNAME_LENGTH} characters.")
+            raise ValidationError(f"Use at most {TAGNAME_LENGTH} characters for each tag.")
         if not all(is_visible(name) for name in names):
-            raise ValidationError("A tag has nothing in it that can be seen.")
+            raise ValidationError("Enter some visible text for each tag.")
 
 
 def tag_names(typed: str | None) -> list[str]:
@@ -86,14 +86,14 @@ def post(post_id: int) -> str:
 
 
 @bp.route("/new", methods=["GET", "POST"])
-@login_required
+@login_required("Log in to write a post.")
 def new() -> ResponseReturnValue:
     """Write a post."""
-    return edit_form(Blogpost(userid=logged_in_user().id), PostForm(), "New post")
+    return edit_form(Blogpost(userid=require_user().id), PostForm(), "New post")
 
 
 @bp.route("/<int:post_id>/edit", methods=["GET", "POST"])
-@login_required
+@login_required("Log in to edit a post.")
 def edit(post_id: int) -> ResponseReturnValue:
     """Edit one of the user's own posts."""
     post = get_own_post(post_id)
@@ -103,23 +103,23 @@ def edit(post_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:post_id>/delete")
-@login_required
+@login_required("Log in to delete a post.")
 def delete(post_id: int) -> ResponseReturnValue:
     """Delete one of the user's own posts, unless it has changed since the page was loaded."""
-    changed = "The post was changed meanwhile. Look at it again before you delete it."
+    changed = "This post has changed since you opened it. Read it again before you delete it."
     post = get_own_post(post_id)
     EditForm().check_version(post.version, changed)
     db.session.delete(post)
     commit_or_conflict(changed)
-    flash("Your post is deleted.")
+    flash("Post deleted.")
     return redirect(url_for("posts.newest"))
 
 
 def get_own_post(post_id: int) -> Blogpost:
     """Return the post with this id; raises 404, or 403 if its author is another user."""
     post = db.get_or_404(Blogpost, post_id)
-    if post.userid != logged_in_user().id:
-        abort(403, "Only its author can change a post.")
+    if post.userid != require_user().id:
+        abort(403, "You can change only your own posts.")
     return post
 
 
@@ -128,15 +128,14 @@ def edit_form(post: Blogpost, form: PostForm, heading: str) -> ResponseReturnVal
     if form.validate_on_submit():
         with form.conflict_as_error():
             store_post(post, form)
-            flash("Your post is kept.")
+            flash("Post saved.")
             return redirect(url_for("posts.post", post_id=post.id))
     return render_form("edit_post.html", form, heading=heading)
 
 
 def store_post(post: Blogpost, form: PostForm) -> None:
     """Store the post; raises 409 Conflict if it has changed since the form was opened."""
-    changed = "This post was changed meanwhile. Open it again to see how; your text is below."
-    form.check_version(post.version, changed)
+    form.check_version(post.version)
     post.tags = list(Tag.get_or_create(tag_names(form.tags.data)))
     post.title = form.title.data or ""
     post.text = form.text.data or ""
@@ -145,4 +144,4 @@ def store_post(post: Blogpost, form: PostForm) -> None:
     else:
         # A change of the tags alone would not increase the version of the post.
         flag_modified(post, "title")
-    commit_or_conflict(changed)
+    commit_or_conflict(CHANGED)

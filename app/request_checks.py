@@ -19,25 +19,25 @@ def check_request() -> None:
     """
     # Werkzeug 3.1 rejects a bad port itself, 3.2 does not.
     if not request.host or not has_valid_port(f"//{request.headers.get('Host', '')}"):
-        abort(400, "The Host is no name of a host.")
+        abort(400, "The Host header is not valid.")
     body = request.get_data()
     if request.content_length is None:
         request.stream.read(1)  # raises 413 at the limit
     elif len(body) < request.content_length:
-        abort(400, "The body ends too early.")
+        abort(400, "The request body is incomplete.")
     if request.mimetype == "application/x-www-form-urlencoded":
         body = unquote_to_bytes(body)
     try:
         request.query_string.decode()
         body.decode()
     except UnicodeDecodeError:
-        abort(400, "The request is not UTF-8.")
+        abort(400, "The request is not valid UTF-8.")
     if None in request.form:
-        abort(400, "A part of the form has no name.")
+        abort(400, "A form field has no name.")
     # Over HTTPS, Flask-WTF compares the Referer, and fails if it cannot be parsed.
     needs_referer = request.is_secure and request.method in current_app.config["WTF_CSRF_METHODS"]
     if needs_referer and not has_valid_port(request.referrer or ""):
-        abort(400, "The Referer is no address.")
+        abort(400, "The Referer header is not a valid URL.")
 
 
 def has_valid_port(url: str) -> bool:

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import ParamSpec
+from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
@@ -16,16 +16,16 @@ from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped
 from sqlalchemy import select
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField
 from wtforms.validators import DataRequired, Length
 
 from app.database import commit_or_conflict, db
 from app.errors import handle_http_error, wants_json
-from app.forms import Form, readable, render_form
+from app.forms import Form, at_most, line_field, readable, render_form
 from app.models import USERNAME_LENGTH, User
-from app.text import clean_line, nfc
+from app.text import nfc
 
-P = ParamSpec("P")
+View = Callable[..., ResponseReturnValue]
 
 csrf = CSRFProtect()
 bp = Blueprint("sessions", __name__)
@@ -49,34 +49,30 @@ def init_app(app: Flask) -> None:
 
 def handle_csrf_error(error: CSRFError) -> Response:
     """Return the error with advice: in most cases, the user has logged in again in another tab."""
-    advice = "Has your login changed since you opened the page? Go back, copy what you wrote, "
-    error.description += f" {advice}and open the page again."
+    error.description += " Your login may have changed. Go back, copy your text and reload."
     return handle_http_error(error)
 
 
 class NameForm(Form):
-    """A unique username."""
+    """A form with a unique username."""
 
-    username = StringField(
-        "Name", [DataRequired(), Length(max=USERNAME_LENGTH), readable], [clean_line]
-    )
+    username = line_field("Username", DataRequired(), at_most(USERNAME_LENGTH))
+
+
+AT_LEAST = Length(8, message="Use at least 8 characters.")
 
 
 class SignUpForm(NameForm):
     """A unique username and a new password."""
 
-    password = PasswordField(
-        "Password",
-        [DataRequired(), Length(8, 128), readable],
-        # Composed before its length is checked: an accented letter is one character.
-        [lambda typed: nfc(typed or "")],
-    )
+    # Composed before its length is checked: an accented letter is one character.
+    password = PasswordField("Password", [DataRequired(), AT_LEAST, at_most(128), readable], [nfc])
 
 
 class LoginForm(Form):
     """A username and a password, not checked against the rules for new ones."""
 
-    username = StringField("Name", [DataRequired(), readable], [clean_line])
+    username = line_field("Username", DataRequired())
     password = PasswordField("Password", [DataRequired(), readable])
 
 
@@ -86,18 +82,18 @@ def signup() -> ResponseReturnValue:
     form = SignUpForm()
     if form.validate_on_submit():
         with form.conflict_as_error(form.username):
-            log_in(create_user(form))
+            log_in(store_user(form))
             flash("Welcome.")
             return redirect(url_for("pages.home"))
     return render_form("signup.html", form)
 
 
-def create_user(form: SignUpForm) -> User:
+def store_user(form: SignUpForm) -> User:
     """Store a new user; raises 409 Conflict if the username is taken."""
     user = User(username=form.username.data)
     user.set_password(form.password.data or "")
     db.session.add(user)
-    commit_or_conflict("This name is taken; choose another one.")
+    commit_or_conflict("This username is taken. Choose another one.")
     return user
 
 
@@ -105,17 +101,16 @@ def create_user(form: SignUpForm) -> User:
 def login() -> ResponseReturnValue:
     """Log in, and return to the page that required it."""
     form = LoginForm()
-    if not form.validate_on_submit():
-        return render_form("login.html", form)
-    user = authenticate(form.username.data or "", form.password.data or "")
-    if user is None:
+    if form.validate_on_submit():
+        user = authenticate(form.username.data or "", form.password.data or "")
+        if user is not None:
+            log_in(user)
+            target = request.args.get("next", "")
+            return redirect(target if is_safe_redirect(target) else url_for("pages.home"))
         # The same message for both cases prevents user enumeration.
-        form.form_errors.append("This name and this password do not belong together.")
+        form.form_errors.append("Wrong username or password.")
         form.status = 401
-        return render_form("login.html", form)
-    log_in(user)
-    target = request.args.get("next", "")
-    return redirect(target if is_safe_redirect(target) else url_for("pages.home"))
+    return render_form("login.html", form)
 
 
 @bp.post("/logout")
@@ -158,29 +153,34 @@ def current_user() -> User | None:
     return db.session.get(User, session["user_id"]) if "user_id" in session else None
 
 
-def logged_in_user() -> User:
+def require_user() -> User:
     """Return the logged-in user; raises 401 if there is none."""
-    return current_user() or abort(401, "Log in first.")
+    return current_user() or abort(401, "Log in to change your account.")
 
 
-def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Redirect visitors to the login page, which leads back; raises 401 if JSON is preferred.
+def login_required(message: str) -> Callable[[View], View]:
+    """Return a decorator that sends visitors to the login page, which shows `message`.
 
-    From Flask's "View Decorators".
+    The login page leads back to the view. Raises 401 with the message if JSON is preferred. From
+    Flask's "View Decorators".
     """
 
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if current_user() is not None:
-            return view(*args, **kwargs)
-        if wants_json():
-            abort(401, "Log in first.")
-        # The body of a POST is lost by the redirect, so only pages are worth a return.
-        page = request.script_root + request.full_path.rstrip("?")
-        came_from = page if request.method in {"GET", "HEAD"} else None
-        return redirect(url_for("sessions.login", next=came_from))
+    def decorator(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            if current_user() is not None:
+                return view(*args, **kwargs)
+            if wants_json():
+                abort(401, message)
+            flash(message)
+            # The body of a POST is lost by the redirect, so only pages are worth a return.
+            page = request.script_root + request.full_path.rstrip("?")
+            came_from = page if request.method in {"GET", "HEAD"} else None
+            return redirect(url_for("sessions.login", next=came_from))
 
-    return guarded
+        return guarded
+
+    return decorator
 
 
 def is_safe_redirect(target: str) -> bool:

@@ -10,12 +10,13 @@ SPACES = re.compile(r"[^\S\x0b\x0c\x1c-\x1f\x85]+")
 NORMALIZATION_LIMIT = 10_000
 
 
-def nfc(text: str) -> str:
+def nfc(text: str | None) -> str:
     """Return the text with accents composed (Unicode NFC): systems type them in two ways.
 
     Text over the limit, which no field accepts, is returned unchanged: normalization takes
     quadratic time for a long run of combining marks (denial of service).
     """
+    text = text or ""
     return unicodedata.normalize("NFC", text) if len(text) <= NORMALIZATION_LIMIT else text
 
 
@@ -46,7 +47,7 @@ def text_error(text: str) -> str:
     PostgreSQL cannot store NUL, and UTF-8 cannot encode a lone surrogate.
     """
     if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
-        return "This has a character that cannot be stored or shown."
+        return "Remove the characters that cannot be displayed."
     if text and not is_visible(text):
-        return "This has nothing in it that can be seen."
+        return "Enter some visible text."
     return ""

@@ -7,22 +7,20 @@ from flask import Blueprint, Flask, abort, flash, redirect, render_template, ses
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView, View
 from sqlalchemy import select
-from wtforms import StringField
-from wtforms.validators import DataRequired, Length, Regexp
+from wtforms.validators import DataRequired, Regexp
 
 from app.database import commit_or_conflict, db
-from app.forms import EditForm, readable, render_form
+from app.forms import CHANGED, EditForm, at_most, line_field, render_form
 from app.models import CITY_LENGTH, EMAIL_LENGTH, PHONENUM_LENGTH, Contact, User
 from app.paging import paginate
 from app.sessions import (
     NameForm,
     SignUpForm,
-    create_user,
     current_user,
-    logged_in_user,
     login_required,
+    require_user,
+    store_user,
 )
-from app.text import clean_line
 
 bp = Blueprint("pages", __name__)
 
@@ -42,57 +40,44 @@ class BaseView(View):
         return render_template(self.template_name)
 
 
+EMAIL = Regexp(r"[^@\s]+@[^@\s]+$", message="Enter an email address, such as name@example.com.")
+PHONENUM = Regexp(r"[0-9 ()+/.-]*$", message="Use only digits, spaces and + ( ) / . -")
+
+
 class ContactForm(EditForm):
     """A contact card."""
 
-    city = StringField("City", [DataRequired(), Length(max=CITY_LENGTH), readable], [clean_line])
-    email = StringField(
-        "Email",
-        [
-            DataRequired(),
-            Length(max=EMAIL_LENGTH),
-            Regexp(r"[^@\s]+@[^@\s]+$", message="This is no email address."),
-            readable,
-        ],
-        [clean_line],
-    )
-    phonenum = StringField(
-        "Phone",
-        [
-            Length(max=PHONENUM_LENGTH),
-            Regexp(r"[0-9 ()+/.-]*$", message="A phone number has digits, spaces and +()/.- only."),
-        ],
-        [clean_line],
-    )
+    city = line_field("City", DataRequired(), at_most(CITY_LENGTH))
+    email = line_field("Email", DataRequired(), at_most(EMAIL_LENGTH), EMAIL)
+    phonenum = line_field("Phone", at_most(PHONENUM_LENGTH), PHONENUM)
 
 
 class ContactView(View):
     """The user's own contact card: GET shows the form, POST stores it."""
 
     methods = ["GET", "POST"]
-    decorators = [login_required]
+    decorators = [login_required("Log in to edit your contact card.")]
 
     def dispatch_request(self) -> ResponseReturnValue:
-        user = logged_in_user()
+        user = require_user()
         form = ContactForm(obj=user.contact)
         if form.validate_on_submit():
             with form.conflict_as_error():
                 store_contact(user, form)
-                flash("Your contact card is kept.")
+                flash("Contact card saved.")
                 return redirect(url_for("pages.contact"))
         return render_form("contact.html", form)
 
 
 def store_contact(user: User, form: ContactForm) -> None:
     """Store the card of `user`; raises 409 Conflict if it has changed since the form was opened."""
-    changed = "Your contact card was changed meanwhile. Open this page again to see how."
     contact = user.contact or Contact(userid=user.id)
-    form.check_version(contact.version, changed)
+    form.check_version(contact.version)
     contact.city = form.city.data or ""
     contact.email = form.email.data or ""
     contact.phonenum = form.phonenum.data or ""
     db.session.add(contact)
-    commit_or_conflict(changed)
+    commit_or_conflict(CHANGED)
 
 
 def people() -> str:
@@ -117,7 +102,7 @@ class UserAPI(MethodView):
         form = SignUpForm()
         if not form.validate():
             abort(422, form.error_summary)
-        user = create_user(form)
+        user = store_user(form)
         # Two URLs share this endpoint: inside a POST, url_for would choose the one for POST.
         location = url_for("pages.user_api", user_id=user.id, _method="GET")
         return as_json(user), 201, {"Location": location}
@@ -129,14 +114,16 @@ class UserAPI(MethodView):
         if not form.validate():
             abort(422, form.error_summary)
         user.username = form.username.data or ""
-        commit_or_conflict("This name is taken, or the account was changed meanwhile.")
+        commit_or_conflict("This username is taken, or your account has changed. Reload the page.")
+        flash("Username changed.")
         return as_json(user)
 
     def delete(self, user_id: int) -> ResponseReturnValue:
         """Delete the user's own account with all posts."""
         db.session.delete(get_own_account(user_id))
-        commit_or_conflict("The account was changed meanwhile.")
+        commit_or_conflict("Your account has changed. Reload the page.")
         session.clear()
+        flash("Account deleted.")
         return "", 204
 
 
@@ -147,9 +134,9 @@ def as_json(user: User) -> dict[str, int | str]:
 
 def get_own_account(user_id: int) -> User:
     """Return the user with this id; raises 401, 404, or 403 if it is another user."""
-    me = logged_in_user()
+    me = require_user()
     if db.get_or_404(User, user_id) is not me:
-        abort(403, "You can change only yourself.")
+        abort(403, "You can change only your own account.")
     return me
 
 

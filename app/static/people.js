@@ -1,6 +1,6 @@
 "use strict";
 
-// Renaming and deleting oneself: PUT and DELETE, which no HTML form can send.
+// Rename or delete the user's own account with PUT and DELETE, which HTML forms cannot send.
 const account = document.getElementById("account");
 
 async function send(method, body) {
@@ -14,9 +14,9 @@ async function send(method, body) {
     body: body && JSON.stringify(body),
   }).catch(() => Response.error());
   if (!response.ok) {
-    // Where the blog is away, what stands in front of it may answer with a page, or nothing does.
+    // If the server is down, a proxy may respond with HTML, or nothing responds at all.
     const { message } = await response.json().catch(() => ({}));
-    throw new Error(message || "The blog does not answer. Try again in a moment.");
+    throw new Error(message || "The server does not respond. Try again in a moment.");
   }
 }
 

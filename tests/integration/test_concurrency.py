@@ -134,7 +134,7 @@ class TestNames:
         )
 
         assert answer.status_code == 409
-        assert texts(answer, ".error") == ["This name is taken; choose another one."]
+        assert texts(answer, ".error") == ["This username is taken. Choose another one."]
         assert page(answer).cssselect("#username")[0].get("value") == "Bilbo Baggings"
         assert texts(client.get("/"), "#me") == []
 
@@ -349,7 +349,7 @@ class TestPosts:
 
         assert len(set(commits)) == 2
         assert answer.status_code == 404
-        assert "This has just been deleted." in texts(answer, "main p")
+        assert "This was deleted a moment ago." in texts(answer, "main p")
 
     def test_a_post_whose_author_is_deleted_while_it_is_read_is_not_found(self, app, john, client):
         answer = meanwhile(

@@ -104,7 +104,7 @@ class TestEnvironment:
         assert (url.host, url.port, url.database) == ("db.example", 5433, "blog")
 
     def test_a_database_of_another_kind_is_refused_with_what_to_write(self, start):
-        with pytest.raises(ValueError, match="must begin with postgresql:// or sqlite://"):
+        with pytest.raises(ValueError, match="must start with postgresql:// or sqlite://"):
             start(DATABASE_URL="mysql://john:secret@db.example/blog")
 
     def test_a_relative_instance_folder_is_refused(self, start):

@@ -72,7 +72,7 @@ class TestSet:
     def test_confirmation_is_flashed_once(self, client):
         submit(client, "/preferences", {"theme": "dark"})
 
-        assert flashes(client.get("/")) == ["Your preference is kept."]
+        assert flashes(client.get("/")) == ["Preferences saved."]
         assert flashes(client.get("/")) == []
 
     @pytest.mark.parametrize("value", ["", "plaid", "DARK"])
@@ -100,19 +100,19 @@ class TestExpire:
     def test_forgetting_the_preference_deletes_the_cookie(self, client):
         submit(client, "/preferences", {"theme": "dark"})
 
-        response = submit(client, "/preferences", form="form[action$=forget]")
+        response = submit(client, "/preferences", form="form[action$=reset]")
 
         assert redirect_target(response) == "/preferences"
         assert client.get_cookie("theme") is None
 
     def test_forgetting_the_preference_is_confirmed_even_without_a_cookie(self, client):
-        submit(client, "/preferences", form="form[action$=forget]")
+        submit(client, "/preferences", form="form[action$=reset]")
 
-        assert flashes(client.get("/")) == ["Your preference is forgotten."]
+        assert flashes(client.get("/")) == ["Preferences reset."]
 
     def test_forgetting_the_preference_requires_post(self, client):
         # A GET request must not change anything: a link on another site could send it.
-        response = client.get("/preferences/forget")
+        response = client.get("/preferences/reset")
 
         assert response.status_code == 405
         assert response.allow.as_set() == {"options", "post"}

@@ -320,7 +320,7 @@ class TestDataset:
         def seed(*options: str) -> None:
             result = runner.invoke(args=["seed", *options])
             assert result.exit_code == 0, result.output
-            assert result.output == "The course's data is there.\n"
+            assert result.output == "Loaded the course data.\n"
 
         return seed
 
@@ -468,7 +468,7 @@ class TestDataset:
         result = runner.invoke(args=["seed", "--password", ""])
 
         assert result.exit_code == 2
-        assert "Invalid value for --password: It must not be empty." in result.stderr
+        assert "Invalid value for --password: The password must not be empty." in result.stderr
         with app.app_context():
             assert count(User) == 0
 
@@ -477,7 +477,7 @@ class TestDataset:
         result = runner.invoke(args=["seed", "--password", password])
 
         assert result.exit_code == 2
-        assert "Invalid value for --password: This has " in result.stderr
+        assert "Invalid value for --password: " in result.stderr
         with app.app_context():
             assert count(User) == 0
 
@@ -491,7 +491,7 @@ class TestDataset:
         with app.app_context():
             db.engine.dispose()
         assert result.exit_code == 1
-        assert result.stderr == "Error: The database does not answer: file is not a database\n"
+        assert result.stderr == "Error: Cannot use the database: file is not a database\n"
 
     def test_seed_that_comes_second_to_another_one_is_a_clear_error(self, app, runner):
         def rival(_mapper: Any, connection: Connection, user: User) -> None:
@@ -502,7 +502,7 @@ class TestDataset:
         event.remove(User, "before_insert", rival)
 
         assert result.exit_code == 1
-        assert "Error: The course's data is being stored by another process" in result.stderr
+        assert "Error: Another process is loading the course data" in result.stderr
         with app.app_context():
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [0, 0, 0, 0]
 
@@ -513,7 +513,7 @@ class TestDataset:
         result = runner.invoke(args=["init-db"])
 
         assert result.exit_code == 0
-        assert result.output == "The tables are there.\n"
+        assert result.output == "Created the tables.\n"
         with app.app_context():
             assert count(User) == 0
 
@@ -533,4 +533,4 @@ class TestDataset:
         result = app.test_cli_runner().invoke(args=[command])
 
         assert result.exit_code == 1
-        assert "Error: The database does not answer: unable to open" in result.stderr
+        assert "Error: Cannot use the database: unable to open" in result.stderr

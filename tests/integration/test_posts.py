@@ -319,7 +319,7 @@ class TestWrite:
         assert texts(post, "h1") == ["The road goes ever on"]
         assert texts(post, ".text") == ["Down from the door."]
         assert texts(post, "[rel=author]") == ["John Williams"]
-        assert texts(post, ".notice") == ["Your post is kept."]
+        assert texts(post, ".notice") == ["Post saved."]
 
     def test_a_post_is_the_newest_of_its_author_and_its_tags(self, john):
         submit(john, "/posts/new", POST)
@@ -411,19 +411,19 @@ class TestWrite:
         [
             ("title", "", "This field is required."),
             ("title", " \t ", "This field is required."),
-            ("title", "x" * 121, "Field cannot be longer than 120 characters."),
-            ("title", "The\0road", "This has a character that cannot be stored or shown."),
-            ("title", "The\x1broad", "This has a character that cannot be stored or shown."),
-            ("title", "\u200b", "This has nothing in it that can be seen."),
+            ("title", "x" * 121, "Use at most 120 characters."),
+            ("title", "The\0road", "Remove the characters that cannot be displayed."),
+            ("title", "The\x1broad", "Remove the characters that cannot be displayed."),
+            ("title", "\u200b", "Enter some visible text."),
             ("text", "", "This field is required."),
             ("text", "\r\n \r\n", "This field is required."),
-            ("text", "x" * 10_001, "Field cannot be longer than 10000 characters."),
-            ("text", "Down\0", "This has a character that cannot be stored or shown."),
-            ("text", "Down\x7f", "This has a character that cannot be stored or shown."),
-            ("tags", "a,b,c,d,e,f,g,h,i,j,k", "A post has at most 10 tags."),
-            ("tags", f"Flask,{'x' * 41}", "A tag has at most 40 characters."),
-            ("tags", "Flask,\u200b", "A tag has nothing in it that can be seen."),
-            ("tags", "Fla\0sk", "This has a character that cannot be stored or shown."),
+            ("text", "x" * 10_001, "Use at most 10000 characters."),
+            ("text", "Down\0", "Remove the characters that cannot be displayed."),
+            ("text", "Down\x7f", "Remove the characters that cannot be displayed."),
+            ("tags", "a,b,c,d,e,f,g,h,i,j,k", "Use at most 10 tags."),
+            ("tags", f"Flask,{'x' * 41}", "Use at most 40 characters for each tag."),
+            ("tags", "Flask,\u200b", "Enter some visible text for each tag."),
+            ("tags", "Fla\0sk", "Remove the characters that cannot be displayed."),
         ],
     )
     def test_what_cannot_be_kept_is_refused_with_the_reason(self, app, john, field, typed, reason):
@@ -517,7 +517,7 @@ class TestOwn:
         assert redirect_target(response) == "/posts/"
         response = john.get("/posts/")
         assert titles(response) == [REST, DATABASES, TEMPLATES]
-        assert texts(response, ".notice") == ["Your post is deleted."]
+        assert texts(response, ".notice") == ["Post deleted."]
         assert john.get("/posts/1").status_code == 404
 
     def test_a_post_that_was_changed_since_it_was_looked_at_is_not_deleted(self, john):
@@ -528,7 +528,7 @@ class TestOwn:
 
         assert response.status_code == 409
         assert texts(response, "h1 + p") == [
-            "The post was changed meanwhile. Look at it again before you delete it."
+            "This post has changed since you opened it. Read it again before you delete it."
         ]
         assert john.get("/posts/1").status_code == 200
 
@@ -554,7 +554,7 @@ class TestOwn:
         response = fordo.open(url, method=method, data=POST, headers=csrf_header(fordo))
 
         assert response.status_code == 403
-        assert texts(response, "main p") == ["Only its author can change a post."]
+        assert texts(response, "main p") == ["You can change only your own posts."]
         assert stored_rows(app) == before
 
     @pytest.mark.usefixtures("dataset")
@@ -599,7 +599,7 @@ class TestOwn:
 
         assert response.status_code == 409
         assert texts(response, "[role=alert]") == [
-            "This post was changed meanwhile. Open it again to see how; your text is below."
+            "This has changed since you opened it. Open it in another tab to compare."
         ]
         assert form(response)["title"] == "The road"
         assert texts(john.get("/posts/1"), "h1, [rel=tag]") == [FLASK, "Walking"]

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.database import db
 from app.models import User
 from tests.support.databases import PASSWORD, load_dataset
-from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.html import csrf_header, flashes, page, redirect_target, submit, texts
 from tests.support.stored import stored_rows
 
 # A valid sign-up form.
@@ -190,7 +190,7 @@ class TestLogin:
         response = log_in_as(client, username, password)
 
         assert response.status_code == 401
-        assert texts(response, ".error") == ["This name and this password do not belong together."]
+        assert texts(response, ".error") == ["Wrong username or password."]
         assert logged_in_as(client) == []
 
     def test_login_of_a_user_without_a_password_has_the_same_message(self, app, client):
@@ -201,7 +201,7 @@ class TestLogin:
         response = log_in_as(client, "Bilbo Baggings")
 
         assert response.status_code == 401
-        assert texts(response, ".error") == ["This name and this password do not belong together."]
+        assert texts(response, ".error") == ["Wrong username or password."]
 
     @pytest.mark.parametrize(
         ("field", "typed"),
@@ -298,11 +298,25 @@ class TestLogin:
 
         assert redirect_target(response) == "/login"
 
+    @pytest.mark.parametrize(
+        ("path", "reason"),
+        [
+            ("/posts/new", "Log in to write a post."),
+            ("/posts/1/edit", "Log in to edit a post."),
+            ("/contact", "Log in to edit your contact card."),
+        ],
+    )
+    def test_login_page_tells_why_a_login_is_required(self, client, path, reason):
+        login = client.get(path, follow_redirects=True)
+
+        assert login.request.path == "/login"
+        assert flashes(login) == [reason]
+
     def test_json_client_is_unauthorized_instead_of_redirected(self, client):
         response = client.get("/contact", headers={"Accept": "application/json"})
 
         assert response.status_code == 401
-        assert response.json["message"] == "Log in first."
+        assert response.json["message"] == "Log in to edit your contact card."
 
     @pytest.mark.parametrize(
         "target", ["/posts/?before=3", "/posts/new?title=A+%26+B", "/es/Fordo%20Baggings"]
@@ -385,7 +399,7 @@ class TestSignUp:
         response = submit(client, "/signup", {**BILBO, "username": name})
 
         assert response.status_code == 409
-        assert texts(response, ".error") == ["This name is taken; choose another one."]
+        assert texts(response, ".error") == ["This username is taken. Choose another one."]
         assert stored_rows(app) == before
         assert logged_in_as(client) == []
 
@@ -394,14 +408,14 @@ class TestSignUp:
         [
             ("username", "", "This field is required."),
             ("username", " \t ", "This field is required."),
-            ("username", "x" * 81, "Field cannot be longer than 80 characters."),
-            ("username", "Bilbo\0", "This has a character that cannot be stored or shown."),
-            ("username", "Bilbo\x1b[2J", "This has a character that cannot be stored or shown."),
-            ("username", "\u200b", "This has nothing in it that can be seen."),
+            ("username", "x" * 81, "Use at most 80 characters."),
+            ("username", "Bilbo\0", "Remove the characters that cannot be displayed."),
+            ("username", "Bilbo\x1b[2J", "Remove the characters that cannot be displayed."),
+            ("username", "\u200b", "Enter some visible text."),
             ("password", "", "This field is required."),
-            ("password", "7 chars", "Field must be between 8 and 128 characters long."),
-            ("password", "x" * 129, "Field must be between 8 and 128 characters long."),
-            ("password", "12345678\0", "This has a character that cannot be stored or shown."),
+            ("password", "7 chars", "Use at least 8 characters."),
+            ("password", "x" * 129, "Use at most 128 characters."),
+            ("password", "12345678\0", "Remove the characters that cannot be displayed."),
         ],
     )
     def test_invalid_sign_up_is_rejected_with_the_reason(self, app, client, field, typed, reason):
@@ -482,4 +496,4 @@ class TestCsrf:
 
         assert response.status_code == 400
         [reason] = texts(response, "main p")
-        assert reason.startswith("The CSRF token is missing. Has your login changed since")
+        assert reason.startswith("The CSRF token is missing. Your login may have changed.")

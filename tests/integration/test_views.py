@@ -12,7 +12,7 @@ from app.database import db
 from app.models import Blogpost, Contact, User
 from app.views import BaseView
 from tests.support.databases import PASSWORD
-from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.html import csrf_header, flashes, page, redirect_target, submit, texts
 from tests.support.stored import stored_rows
 
 CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
@@ -112,7 +112,7 @@ class TestMethods:
 
         [form] = page(response).cssselect("main form")
         assert {name: form.fields[name] for name in CARD} == CARD
-        assert texts(response, "[role=status]") == ["Your contact card is kept."]
+        assert texts(response, "[role=status]") == ["Contact card saved."]
         assert texts(john.get("/contact"), "[role=status]") == []
 
     def test_first_contact_card_of_a_user_is_created(self, app, john, card_of):
@@ -143,20 +143,20 @@ class TestMethods:
         [
             ("city", "", "This field is required."),
             ("city", "   ", "This field is required."),
-            ("city", "x" * 81, "Field cannot be longer than 80 characters."),
-            ("city", "Lon\0don", "This has a character that cannot be stored or shown."),
-            ("city", "\u200b", "This has nothing in it that can be seen."),
+            ("city", "x" * 81, "Use at most 80 characters."),
+            ("city", "Lon\0don", "Remove the characters that cannot be displayed."),
+            ("city", "\u200b", "Enter some visible text."),
             ("email", "", "This field is required."),
-            ("email", "john", "This is no email address."),
-            ("email", "john@", "This is no email address."),
-            ("email", "john @bree.org", "This is no email address."),
-            ("email", "x" * 250 + "@b.org", "Field cannot be longer than 254 characters."),
-            ("email", "john@bree\x07.org", "This has a character that cannot be stored or shown."),
-            ("phonenum", "1" * 33, "Field cannot be longer than 32 characters."),
+            ("email", "john", "Enter an email address, such as name@example.com."),
+            ("email", "john@", "Enter an email address, such as name@example.com."),
+            ("email", "john @bree.org", "Enter an email address, such as name@example.com."),
+            ("email", "x" * 250 + "@b.org", "Use at most 254 characters."),
+            ("email", "john@bree\x07.org", "Remove the characters that cannot be displayed."),
+            ("phonenum", "1" * 33, "Use at most 32 characters."),
             (
                 "phonenum",
                 "call me",
-                "A phone number has digits, spaces and +()/.- only.",
+                "Use only digits, spaces and + ( ) / . -",
             ),
         ],
     )
@@ -200,7 +200,7 @@ class TestMethods:
         response = john.post("/contact", data={**dict(form.form_values()), "city": "Paris"})
 
         assert response.status_code == 409
-        assert "changed meanwhile" in texts(response, "[role=alert]")[0]
+        assert "has changed" in texts(response, "[role=alert]")[0]
         assert page(response).cssselect("main form")[0].fields["city"] == "Paris"
         assert card_of("John Williams") == CARD
 
@@ -248,13 +248,13 @@ SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
 
 # Invalid usernames, and the message for each.
 INVALID_NAMES = [
-    ("", "Name: This field is required."),
-    (" \t ", "Name: This field is required."),
-    ("x" * 81, "Name: Field cannot be longer than 80 characters."),
-    ("Sam\0", "Name: This has a character that cannot be stored or shown."),
-    ("Sam\x1b[31m", "Name: This has a character that cannot be stored or shown."),
-    ("Sam\x85", "Name: This has a character that cannot be stored or shown."),
-    ("\u200b", "Name: This has nothing in it that can be seen."),
+    ("", "Username: This field is required."),
+    (" \t ", "Username: This field is required."),
+    ("x" * 81, "Username: Use at most 80 characters."),
+    ("Sam\0", "Username: Remove the characters that cannot be displayed."),
+    ("Sam\x1b[31m", "Username: Remove the characters that cannot be displayed."),
+    ("Sam\x85", "Username: Remove the characters that cannot be displayed."),
+    ("\u200b", "Username: Enter some visible text."),
 ]
 
 INVALID_BODIES = [
@@ -362,6 +362,11 @@ class TestMethodView:
         assert response.json == {"id": 1, "username": "John W."}
         assert names() == ["John W.", "Fordo Baggings"]
 
+    def test_new_username_is_confirmed_on_the_next_page(self, john):
+        john.put("/users/1", json={"username": "John W."}, headers=csrf_header(john))
+
+        assert flashes(john.get("/people/")) == ["Username changed."]
+
     def test_put_keeps_the_password_and_the_session(self, app, john):
         john.put("/users/1", json={"username": "John W."}, headers=csrf_header(john))
 
@@ -401,6 +406,7 @@ class TestMethodView:
         response = john.delete("/users/1", headers=csrf_header(john))
 
         assert response.status_code == 204
+        assert flashes(john.get("/")) == ["Account deleted."]
         assert john.get_cookie("session") is None
         assert redirect_target(john.get("/contact")) == "/login?next=/contact"
 
@@ -417,7 +423,7 @@ class TestMethodView:
 
         response = john.open("/users/2", method=method, json=sent, headers=csrf_header(john))
 
-        assert error_message(response, 403) == "You can change only yourself."
+        assert error_message(response, 403) == "You can change only your own account."
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize(
@@ -442,7 +448,7 @@ class TestMethodView:
 
         response = client.post("/users/", json=sent, headers=csrf_header(client))
 
-        assert error_message(response, 409) == "This name is taken; choose another one."
+        assert error_message(response, 409) == "This username is taken. Choose another one."
         assert names() == ["John Williams", "Fordo Baggings"]
 
     def test_put_rejects_a_taken_username(self, john, names):
@@ -450,7 +456,7 @@ class TestMethodView:
             "/users/1", json={"username": "Fordo Baggings"}, headers=csrf_header(john)
         )
 
-        assert "This name is taken" in error_message(response, 409)
+        assert "This username is taken" in error_message(response, 409)
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize(("username", "reason"), INVALID_NAMES)
@@ -475,9 +481,9 @@ class TestMethodView:
         ("password", "reason"),
         [
             ("", "Password: This field is required."),
-            ("seven77", "Password: Field must be between 8 and 128 characters long."),
-            ("x" * 129, "Password: Field must be between 8 and 128 characters long."),
-            ("\x1b" * 8, "Password: This has a character that cannot be stored or shown."),
+            ("seven77", "Password: Use at least 8 characters."),
+            ("x" * 129, "Password: Use at most 128 characters."),
+            ("\x1b" * 8, "Password: Remove the characters that cannot be displayed."),
         ],
     )
     def test_post_rejects_an_invalid_password_with_the_reason(
@@ -494,7 +500,7 @@ class TestMethodView:
         response = client.post("/users/", json={}, headers=csrf_header(client))
 
         assert error_message(response, 422) == (
-            "Name: This field is required. Password: This field is required."
+            "Username: This field is required. Password: This field is required."
         )
 
     @pytest.mark.parametrize("length", [1, 80])
@@ -509,13 +515,13 @@ class TestMethodView:
             "/users/", data=body, content_type="application/json", headers=csrf_header(client)
         )
 
-        assert "must be a JSON object whose values are all text" in error_message(response, 400)
+        assert "must be a JSON object, and all values strings" in error_message(response, 400)
         assert names() == []
 
     def test_put_rejects_a_body_that_is_not_a_json_object_of_texts(self, john, names):
         response = john.put("/users/1", json=["Gollum"], headers=csrf_header(john))
 
-        assert "must be a JSON object whose values are all text" in error_message(response, 400)
+        assert "must be a JSON object, and all values strings" in error_message(response, 400)
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize("kind", ["json", "data"])

@@ -167,7 +167,7 @@ class Page:
 
     def use_skip_link(self) -> None:
         """Move the keyboard focus behind the menu."""
-        self.tab_to("Skip to the content")
+        self.tab_to("Skip to content")
         self.press_keys(Keys.ENTER)
 
     # How elements are found.
@@ -203,7 +203,7 @@ class SignUpPage(Page):
     path = "/signup"
 
     def sign_up(self, username: str, password: str) -> None:
-        self.fill_in(Name=username, Password=password)
+        self.fill_in(Username=username, Password=password)
         self.submit("Sign up")
 
 
@@ -211,7 +211,7 @@ class LoginPage(Page):
     path = "/login"
 
     def log_in(self, username: str, password: str) -> None:
-        self.fill_in(Name=username, Password=password)
+        self.fill_in(Username=username, Password=password)
         self.submit("Log in")
 
 
@@ -286,22 +286,22 @@ class PeoplePage(Page):
         return self._texts(".rows li")
 
     def rename(self, username: str) -> None:
-        self.fill_in(Name=username)
+        self.fill_in(Username=username)
         self.submit("Rename")
 
     def rename_expecting_error(self, username: str) -> None:
         """Try to rename the user, and wait for the error message."""
-        self.fill_in(Name=username)
+        self.fill_in(Username=username)
         self._click_expecting_error("Rename")
 
     def delete_account(self) -> None:
         self.expand("Delete")
-        self.submit("Delete my account and my posts")
+        self.submit("Delete my account and all my posts")
 
     def delete_account_expecting_error(self) -> None:
         """Try to delete the account, and wait for the error message."""
         self.expand("Delete")
-        self._click_expecting_error("Delete my account and my posts")
+        self._click_expecting_error("Delete my account and all my posts")
 
     def _click_expecting_error(self, button: str) -> None:
         previous = self._load_time()
@@ -319,16 +319,16 @@ class PreferencesPage(Page):
 
     def choose_theme(self, theme: str) -> None:
         self._field(theme).click()
-        self.submit("Remember")
+        self.submit("Save")
 
     def choose_unknown_theme(self) -> None:
         """Send a theme that the form does not offer, by changing the form with JavaScript."""
         script = "document.querySelector('input[type=radio]:checked').value = 'plaid'"
         self.browser.execute_script(script)
-        self.submit("Remember")
+        self.submit("Save")
 
     def reset(self) -> None:
-        self.submit("Forget my preference")
+        self.submit("Reset to default")
 
 
 class FiltersPage(Page):

@@ -240,7 +240,7 @@ class TestKeyboard(BlogTestCase):
         page = self.visit(Page)
 
         page.press_keys(Keys.TAB)
-        assert page.focused == "Skip to the content"
+        assert page.focused == "Skip to content"
         assert page.is_focus_on_screen
 
         page.press_keys(Keys.ENTER, Keys.TAB)
@@ -252,7 +252,7 @@ class TestKeyboard(BlogTestCase):
         page.press_key_to_submit(Keys.ENTER)
 
         page.use_skip_link()
-        page.tab_to("Name")
+        page.tab_to("Username")
         page.press_keys("John Williams")
         page.tab_to("Password")
         page.press_keys(PASSWORD)
@@ -275,14 +275,14 @@ class TestKeyboard(BlogTestCase):
         page.press_keys(Keys.SPACE)
         page.tab_to("Delete this post")
         page.press_key_to_submit(Keys.ENTER)
-        assert page.message == "Your post is deleted."
+        assert page.message == "Post deleted."
 
     def test_user_changes_the_username(self) -> None:
         self.log_in("John Williams")
         page = self.visit(PeoplePage)
 
         page.use_skip_link()
-        page.tab_to("Name")
+        page.tab_to("Username")
         page.press_keys(Keys.END, " Junior")
         page.press_key_to_submit(Keys.ENTER)
 
@@ -313,12 +313,12 @@ class TestWithoutScript(BlogTestCase):
         assert page.heading == "Testing Flask"
 
         page.as_page(PostPage).delete()
-        assert page.message == "Your post is deleted."
+        assert page.message == "Post deleted."
 
     def test_people_page_explains_that_it_needs_javascript(self) -> None:
         self.log_in("John Williams")
 
         page = self.visit(PeoplePage)
 
-        assert "Changing your name and deleting your account need JavaScript." in page.text
+        assert "Renaming or deleting your account requires JavaScript." in page.text
         assert not page.offers("Rename")

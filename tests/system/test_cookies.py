@@ -22,7 +22,7 @@ class TestSet(BlogTestCase):
 
         page.choose_theme("Dark")
 
-        assert page.message == "Your preference is kept."
+        assert page.message == "Preferences saved."
         assert page.is_dark
         assert page.selected_theme == "Dark"
         assert self.visit(Page, "/posts/").is_dark
@@ -52,7 +52,7 @@ class TestExpire(BlogTestCase):
 
         page.reset()
 
-        assert page.message == "Your preference is forgotten."
+        assert page.message == "Preferences reset."
         assert not page.is_dark
         assert self.browser.get_cookie("theme") is None
 

@@ -40,7 +40,7 @@ class TestWrite(BlogTestCase):
         page.save(Title="Testing Flask", Text="A test can fail.\nThat is its use.", Tags="Tests")
 
         post = page.as_page(PostPage)
-        assert post.message == "Your post is kept."
+        assert post.message == "Post saved."
         assert post.heading == "Testing Flask"
         assert post.author == "John Williams"
         assert post.lines == ["A test can fail.", "That is its use."]
@@ -95,7 +95,7 @@ class TestOwn(BlogTestCase):
         page.follow("Edit")
         page.as_page(EditPostPage).save(Title="Databases, again", Tags="Python")
 
-        assert page.message == "Your post is kept."
+        assert page.message == "Post saved."
         assert page.heading == "Databases, again"
         assert page.tags == ["Python"]
 
@@ -106,7 +106,7 @@ class TestOwn(BlogTestCase):
         page.delete()
 
         assert page.current_path == "/posts/"
-        assert page.message == "Your post is deleted."
+        assert page.message == "Post deleted."
         assert "Working with Databases in Flask" not in page.as_page(PostsPage).titles
 
     def test_deleting_a_post_takes_two_clicks(self) -> None:
@@ -126,5 +126,5 @@ class TestOwn(BlogTestCase):
 
         page.save(Title="From this window")
 
-        assert page.error.startswith("This post was changed meanwhile.")
+        assert page.error.startswith("This has changed since you opened it.")
         assert page.value("Title") == "From this window"

@@ -65,13 +65,13 @@ class TestLogin(BlogTestCase):
 
         page.sign_up("John Williams", "potatoes")
 
-        assert page.field_error("Name") == "This name is taken; choose another one."
+        assert page.field_error("Username") == "This username is taken. Choose another one."
         assert page.logged_in_as == ""
 
     def test_browser_asks_for_a_longer_password(self) -> None:
         page = self.visit(SignUpPage)
 
-        page.fill_in(Name="Sam", Password="short")
+        page.fill_in(Username="Sam", Password="short")
 
         assert page.validation_message("Password") != ""
 
@@ -81,8 +81,8 @@ class TestLogin(BlogTestCase):
 
         page.log_in("John Williams", "open sesame")
 
-        assert page.error == "This name and this password do not belong together."
-        assert page.value("Name") == "John Williams"
+        assert page.error == "Wrong username or password."
+        assert page.value("Username") == "John Williams"
         assert page.value("Password") == ""
         assert page.logged_in_as == ""
 
@@ -101,7 +101,7 @@ class TestLogin(BlogTestCase):
         page.submit_expecting_validation("Log in")
 
         # The browser moves the focus from the button to the first field that is not valid.
-        assert page.focused == "Name"
+        assert page.focused == "Username"
 
     def test_user_logs_out(self) -> None:
         self.log_in("John Williams")

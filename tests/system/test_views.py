@@ -48,7 +48,7 @@ class TestMethods(BlogTestCase):
         page.save(City="Paris", Phone="")
 
         assert page.current_path == "/contact"
-        assert page.message == "Your contact card is kept."
+        assert page.message == "Contact card saved."
         assert page.card == {"City": "Paris", "Email": "john.willy@xyz.com", "Phone": ""}
 
     def test_reload_after_saving_does_not_submit_the_form_again(self) -> None:
@@ -68,7 +68,7 @@ class TestMethods(BlogTestCase):
 
         page.save(City="Paris", Phone="call me")
 
-        assert page.error == "A phone number has digits, spaces and +()/.- only."
+        assert page.error == "Use only digits, spaces and + ( ) / . -"
         assert page.value("City") == "Paris"
         assert page.value("Phone") == "call me"
 
@@ -99,7 +99,7 @@ class TestMethodView(BlogTestCase):
 
         page.rename_expecting_error("Fordo Baggings")
 
-        assert page.error == "This name is taken, or the account was changed meanwhile."
+        assert page.error == "This username is taken, or your account has changed. Reload the page."
         assert page.open().logged_in_as == "John Williams"
 
     def test_user_can_be_renamed_right_after_an_error(self) -> None:
@@ -129,7 +129,7 @@ class TestMethodView(BlogTestCase):
         page = self.visit(PeoplePage)
 
         assert page.offers("Delete")
-        assert not page.offers("Delete my account and my posts")
+        assert not page.offers("Delete my account and all my posts")
 
     def test_rename_after_the_session_has_ended_shows_an_error(self) -> None:
         self.expected_errors = [400]
@@ -162,7 +162,7 @@ class TestMethodView(BlogTestCase):
         with patch.dict(self.app.view_functions, bad_gateway):
             page.rename_expecting_error("John Silver")
 
-        assert page.error == "The blog does not answer. Try again in a moment."
+        assert page.error == "The server does not respond. Try again in a moment."
 
     def test_rename_shows_an_error_without_a_network(self) -> None:
         self.expected_errors = ["ERR_INTERNET_DISCONNECTED"]
@@ -175,7 +175,7 @@ class TestMethodView(BlogTestCase):
 
         page.rename_expecting_error("John Silver")
 
-        assert page.error == "The blog does not answer. Try again in a moment."
+        assert page.error == "The server does not respond. Try again in a moment."
 
     def test_visitor_cannot_rename_an_account(self) -> None:
         page = self.visit(PeoplePage)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, json, request
 
 from app import config, create_app
-from app.config import DEFAULTS, HEADERS, add_headers, database_uri, secret_key
+from app.config import DEFAULTS, HEADERS, add_headers, database_uri, load_secret_key
 from app.database import db
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
 from app.posts import MAX_TAGS
@@ -139,24 +139,26 @@ class TestSecretKey(unittest.TestCase):
         self.folder = Path(self.enterContext(TemporaryDirectory()))
 
     def test_new_key_has_256_random_bits(self):
-        self.assertRegex(secret_key(self.folder), "^[0-9a-f]{64}$")
+        self.assertRegex(load_secret_key(self.folder), "^[0-9a-f]{64}$")
 
     def test_another_folder_gets_another_key(self):
-        self.assertNotEqual(secret_key(self.folder / "one"), secret_key(self.folder / "two"))
+        self.assertNotEqual(
+            load_secret_key(self.folder / "one"), load_secret_key(self.folder / "two")
+        )
 
     def test_same_folder_keeps_its_key(self):
-        self.assertEqual(secret_key(self.folder), secret_key(self.folder))
+        self.assertEqual(load_secret_key(self.folder), load_secret_key(self.folder))
 
     def test_existing_key_is_read_from_a_read_only_folder(self):
-        key = secret_key(self.folder)
+        key = load_secret_key(self.folder)
 
         with mock.patch("tempfile.mkstemp", side_effect=PermissionError):
-            self.assertEqual(secret_key(self.folder), key)
+            self.assertEqual(load_secret_key(self.folder), key)
 
     def test_missing_folder_is_created(self):
         folder = self.folder / "var" / "instance"
 
-        secret_key(folder)
+        load_secret_key(folder)
 
         self.assertEqual([path.name for path in folder.iterdir()], ["secret_key"])
 
@@ -165,7 +167,7 @@ class TestSecretKey(unittest.TestCase):
         # On Windows the permissions are those of the folder; every writable file has this mode.
         private = 0o600 if os.name == "posix" else 0o666
 
-        secret_key(self.folder)
+        load_secret_key(self.folder)
 
         mode = (self.folder / "secret_key").stat().st_mode
         self.assertEqual(stat.S_IMODE(mode), private)
@@ -177,7 +179,7 @@ class TestSecretKey(unittest.TestCase):
             return "second"
 
         with mock.patch("secrets.token_hex", token_hex):
-            key = secret_key(self.folder)
+            key = load_secret_key(self.folder)
 
         self.assertEqual(key, "first")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
@@ -187,7 +189,7 @@ class TestSecretKey(unittest.TestCase):
         function = "os.link" if os.name == "posix" else "os.rename"
 
         with mock.patch(function, side_effect=OSError), self.assertRaises(RuntimeError):
-            secret_key(self.folder)
+            load_secret_key(self.folder)
 
         self.assertEqual(list(self.folder.iterdir()), [])
 
@@ -196,7 +198,7 @@ class TestSecretKey(unittest.TestCase):
 
         def worker(_number: int) -> str:
             start.wait(timeout=60)
-            return secret_key(self.folder)
+            return load_secret_key(self.folder)
 
         with ThreadPoolExecutor(8) as workers:
             keys = set(workers.map(worker, range(8)))
@@ -210,20 +212,20 @@ class TestSecretKey(unittest.TestCase):
         folder.touch()
 
         with self.assertRaisesRegex(RuntimeError, "set FLASK_SECRET_KEY"):
-            secret_key(folder)
+            load_secret_key(folder)
 
     def test_unreadable_key_is_an_error_that_says_what_to_do(self):
         # Not even root can read a folder as if it were a file.
         (self.folder / "secret_key").mkdir()
 
         with self.assertRaisesRegex(RuntimeError, "set FLASK_SECRET_KEY"):
-            secret_key(self.folder)
+            load_secret_key(self.folder)
 
     def test_empty_key_is_an_error_that_says_what_to_do(self):
         (self.folder / "secret_key").touch()
 
         with self.assertRaisesRegex(RuntimeError, "secret_key is empty"):
-            secret_key(self.folder)
+            load_secret_key(self.folder)
 
 
 class TestProxy(unittest.TestCase):

@@ -10,7 +10,7 @@ from http.cookies import Morsel, SimpleCookie
 from flask import Flask, Response, make_response, request, session
 
 from app import create_app
-from app.cookies import forget, preferences, theme
+from app.cookies import preferences, reset, theme
 from tests.support.config import CONFIG
 
 HTTP, HTTPS = "http://localhost/", "https://localhost/"
@@ -30,7 +30,7 @@ class CookieTestCase(unittest.TestCase):
     def forget(self) -> Response:
         """Return the response to the form that forgets the preference."""
         with self.app.test_request_context(method="POST"):
-            return make_response(forget())
+            return make_response(reset())
 
     def log_in(self, base_url: str = HTTP) -> Response:
         """Return a response that sets the session cookie."""

@@ -19,7 +19,7 @@ class TestPaginate(DatabaseTestCase):
         db.session.add_all([User(id=row, username=f"user {row}") for row in range(1, number + 1)])
         db.session.commit()
 
-    def page(self, url: str) -> Page[User]:
+    def page(self, url: str) -> Page:
         with self.app.test_request_context(url):
             return paginate(select(User), User.id)
 

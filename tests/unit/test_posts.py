@@ -67,13 +67,14 @@ class TestWrite(DatabaseTestCase):
     def test_tag_has_at_most_40_characters(self):
         self.assertEqual(self.errors(tags=f"Flask, {'x' * 40}"), {})
         self.assertEqual(
-            self.errors(tags=f"Flask, {'x' * 41}"), {"tags": ["A tag has at most 40 characters."]}
+            self.errors(tags=f"Flask, {'x' * 41}"),
+            {"tags": ["Use at most 40 characters for each tag."]},
         )
 
     def test_post_has_at_most_10_tags(self):
         self.assertEqual(self.errors(tags=",".join("abcdefghij")), {})
         self.assertEqual(
-            self.errors(tags=",".join("abcdefghijk")), {"tags": ["A post has at most 10 tags."]}
+            self.errors(tags=",".join("abcdefghijk")), {"tags": ["Use at most 10 tags."]}
         )
 
     def test_repeated_tag_counts_once(self):

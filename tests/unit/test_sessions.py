@@ -18,9 +18,9 @@ from app.sessions import (
     dummy_hash,
     is_safe_redirect,
     log_in,
-    logged_in_user,
     login_required,
     logout,
+    require_user,
 )
 from tests.unit.cases import DatabaseTestCase
 
@@ -266,7 +266,7 @@ class TestLogin(DatabaseTestCase):
         self.start_request(user_id=john.id)
 
         self.assertEqual(current_user().id, john.id)
-        self.assertEqual(logged_in_user().id, john.id)
+        self.assertEqual(require_user().id, john.id)
 
     def test_current_user_of_a_visitor_is_none(self):
         self.start_request()
@@ -282,12 +282,12 @@ class TestLogin(DatabaseTestCase):
         self.start_request()
 
         with self.assertRaises(Unauthorized):
-            logged_in_user()
+            require_user()
 
     def view(self, path: str, user_id: int | None = None, **options: object) -> object:
         """Return the response of a view that requires a login."""
 
-        @login_required
+        @login_required("Log in to see this page.")
         def page(number: int) -> str:
             return f"Page {number}"
 
@@ -337,7 +337,7 @@ class TestLogin(DatabaseTestCase):
             self.view("/contact", headers={"Accept": "application/json"})
 
     def test_login_required_keeps_the_name_of_the_view(self):
-        @login_required
+        @login_required("Log in to see this page.")
         def page() -> str:
             return ""
 

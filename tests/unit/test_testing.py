@@ -106,9 +106,9 @@ class TestFlaskTesting(TestCase):
         self.assertRedirects(response, "/login?next=/posts/new")
 
     def test_assert_message_flashed_after_forgetting_the_preference(self):
-        response = self.client.post("/preferences/forget")
+        response = self.client.post("/preferences/reset")
 
-        self.assertMessageFlashed("Your preference is forgotten.")
+        self.assertMessageFlashed("Preferences reset.")
         self.assertRedirects(response, "/preferences")
 
     def test_assert_status_of_an_invalid_form(self):
