@@ -414,7 +414,7 @@ class TestMethodView:
     def test_visitor_cannot_change_a_user(self, client, dataset, names, method):
         response = client.open("/users/1", method=method, json={}, headers=csrf_header(client))
 
-        assert error_message(response, 401) == "Log in first."
+        assert error_message(response, 401) == "Log in to change your account."
         assert names() == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
