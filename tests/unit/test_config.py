@@ -138,31 +138,31 @@ class TestSecretKey(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(TemporaryDirectory()))
 
-    def test_new_key_has_256_random_bits(self):
+    def test_secret_key_has_256_random_bits(self):
         self.assertRegex(load_secret_key(self.folder), "^[0-9a-f]{64}$")
 
-    def test_another_folder_gets_another_key(self):
+    def test_secret_key_differs_between_folders(self):
         self.assertNotEqual(
             load_secret_key(self.folder / "one"), load_secret_key(self.folder / "two")
         )
 
-    def test_same_folder_keeps_its_key(self):
+    def test_secret_key_of_a_folder_stays_the_same(self):
         self.assertEqual(load_secret_key(self.folder), load_secret_key(self.folder))
 
-    def test_existing_key_is_read_from_a_read_only_folder(self):
+    def test_existing_secret_key_is_read_from_a_read_only_folder(self):
         key = load_secret_key(self.folder)
 
         with mock.patch("tempfile.mkstemp", side_effect=PermissionError):
             self.assertEqual(load_secret_key(self.folder), key)
 
-    def test_missing_folder_is_created(self):
+    def test_missing_instance_folder_is_created(self):
         folder = self.folder / "var" / "instance"
 
         load_secret_key(folder)
 
         self.assertEqual([path.name for path in folder.iterdir()], ["secret_key"])
 
-    def test_only_the_owner_can_read_the_key(self):
+    def test_only_the_owner_can_read_the_secret_key(self):
         self.addCleanup(os.umask, os.umask(0))
         # On Windows the permissions are those of the folder; every writable file has this mode.
         private = 0o600 if os.name == "posix" else 0o666
@@ -172,7 +172,7 @@ class TestSecretKey(unittest.TestCase):
         mode = (self.folder / "secret_key").stat().st_mode
         self.assertEqual(stat.S_IMODE(mode), private)
 
-    def test_second_process_uses_the_key_of_the_first(self):
+    def test_second_process_uses_the_secret_key_of_the_first(self):
         # A race condition: the other process stores its key while this one generates its own.
         def token_hex() -> str:
             (self.folder / "secret_key").write_text("first")
@@ -184,7 +184,7 @@ class TestSecretKey(unittest.TestCase):
         self.assertEqual(key, "first")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
 
-    def test_failure_to_store_the_key_leaves_no_file_behind(self):
+    def test_failure_to_store_the_secret_key_leaves_no_file_behind(self):
         # This happens on a file system without hard links.
         function = "os.link" if os.name == "posix" else "os.rename"
 
@@ -193,7 +193,7 @@ class TestSecretKey(unittest.TestCase):
 
         self.assertEqual(list(self.folder.iterdir()), [])
 
-    def test_workers_that_start_at_once_use_the_same_key(self):
+    def test_workers_that_start_at_once_use_the_same_secret_key(self):
         start = Barrier(8)
 
         def worker(_number: int) -> str:
@@ -206,7 +206,7 @@ class TestSecretKey(unittest.TestCase):
         self.assertEqual(keys, {(self.folder / "secret_key").read_text()})
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
 
-    def test_unwritable_folder_is_an_error_that_says_what_to_do(self):
+    def test_unwritable_instance_folder_is_an_error_that_says_what_to_do(self):
         # Not even root can write into a file as if it were a folder.
         folder = self.folder / "instance"
         folder.touch()
@@ -214,14 +214,14 @@ class TestSecretKey(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "set FLASK_SECRET_KEY"):
             load_secret_key(folder)
 
-    def test_unreadable_key_is_an_error_that_says_what_to_do(self):
+    def test_unreadable_secret_key_is_an_error_that_says_what_to_do(self):
         # Not even root can read a folder as if it were a file.
         (self.folder / "secret_key").mkdir()
 
         with self.assertRaisesRegex(RuntimeError, "set FLASK_SECRET_KEY"):
             load_secret_key(self.folder)
 
-    def test_empty_key_is_an_error_that_says_what_to_do(self):
+    def test_empty_secret_key_file_is_an_error_that_says_what_to_do(self):
         (self.folder / "secret_key").touch()
 
         with self.assertRaisesRegex(RuntimeError, "secret_key is empty"):

@@ -147,7 +147,7 @@ class TestWrite(DatabaseTestCase):
 
         self.assertEqual(self.post.version, 2)
 
-    def test_form_with_another_version_is_a_conflict(self):
+    def test_post_form_with_another_version_is_a_conflict(self):
         # Optimistic locking: the row is not in the state that the form was opened with.
         for version in ("", "0", "2", "1.0", "one"):
             with self.subTest(version=version), self.assertRaises(Conflict):

@@ -188,7 +188,7 @@ class TestLogin(DatabaseTestCase):
     def test_authenticate_returns_none_for_any_other_username_or_password(self):
         self.user("John Williams", PASSWORD)
         self.user("Fordo Baggings", "one to rule them all")
-        self.user("Nobody")
+        self.user("Passwordless")
 
         for username, password in (
             ("John Williams", "there and back"),
@@ -199,8 +199,8 @@ class TestLogin(DatabaseTestCase):
             ("John", PASSWORD),
             ("john williams", PASSWORD),
             ("' OR 1=1 --", PASSWORD),
-            ("Nobody", ""),
-            ("Nobody", "None"),
+            ("Passwordless", ""),
+            ("Passwordless", "None"),
             ("", ""),
         ):
             with self.subTest(username=username, password=password):
@@ -210,9 +210,9 @@ class TestLogin(DatabaseTestCase):
         # Otherwise the response time would tell which usernames exist: user enumeration by a
         # timing attack. A test of the time would be flaky, so this one counts the checks.
         self.user("John Williams", PASSWORD)
-        self.user("Nobody")
+        self.user("Passwordless")
 
-        for username in ("John Williams", "Nobody", "Unknown"):
+        for username in ("John Williams", "Passwordless", "Unknown"):
             with (
                 self.subTest(username=username),
                 mock.patch("app.sessions.check_password_hash", wraps=check_password_hash) as check,

@@ -23,6 +23,8 @@ from app.views import (
 )
 from tests.unit.cases import DatabaseTestCase
 
+UNKNOWN_ID = 99
+
 
 def allowed_methods(urls: MapAdapter, path: str) -> set[str]:
     """Return the methods of a URL, except HEAD and OPTIONS, which Flask adds to every route."""
@@ -86,7 +88,7 @@ class TestMethods(DatabaseTestCase):
 
         self.assertEqual(allowed_methods(urls, "/"), {"GET"})
 
-    def test_view_with_methods_allows_these(self):
+    def test_view_with_methods_allows_exactly_these(self):
         app = Flask(__name__)
         app.add_url_rule("/contact", view_func=ContactView.as_view("contact"))
 
@@ -94,7 +96,7 @@ class TestMethods(DatabaseTestCase):
 
         self.assertEqual(allowed_methods(urls, "/contact"), {"GET", "POST"})
 
-    def test_get_shows_the_contact_in_a_form_and_stores_nothing(self):
+    def test_get_shows_the_contact_form_and_stores_nothing(self):
         with self.app.test_request_context("/contact?city=Paris"):
             session["user_id"] = self.john.id
             page, status = ContactView().dispatch_request()
@@ -103,7 +105,7 @@ class TestMethods(DatabaseTestCase):
         self.assertIn('value="London"', page)
         self.assertEqual(self.john.contact.version, 1)
 
-    def test_post_stores_the_contact_and_redirects_back_to_it(self):
+    def test_post_stores_the_contact_and_redirects_back_to_the_form(self):
         fields = {"version": "1", "city": "Paris", "email": "john@xyz.com", "phonenum": "1"}
 
         with self.app.test_request_context("/contact", method="POST", data=fields):
@@ -116,19 +118,19 @@ class TestMethods(DatabaseTestCase):
         contact = self.john.contact
         self.assertEqual((contact.city, contact.email), ("Paris", "john@xyz.com"))
 
-    def test_form_without_a_version_creates_the_first_contact(self):
+    def test_contact_form_without_a_version_creates_the_contact(self):
         store_contact(self.fordo, self.form(city="Chicago", phonenum="563-983-7682"))
 
         contact = self.fordo.contact
         self.assertEqual((contact.city, contact.phonenum), ("Chicago", "563-983-7682"))
 
-    def test_form_with_the_current_version_updates_the_contact_in_place(self):
+    def test_contact_form_with_the_current_version_updates_the_contact(self):
         store_contact(self.john, self.form(version="1", city="Paris"))
 
         db.session.rollback()
         self.assertEqual((self.john.contact.id, self.john.contact.city), (1, "Paris"))
 
-    def test_form_with_another_version_is_a_conflict(self):
+    def test_contact_form_with_another_version_is_a_conflict(self):
         # Optimistic locking: the row is not in the state that the form was opened with.
         for version in ("", "0", "2", "1.0", "one"):
             with self.subTest(version=version), self.assertRaises(Conflict):
@@ -136,14 +138,16 @@ class TestMethods(DatabaseTestCase):
 
         self.assertEqual(self.john.contact.city, "London")
 
-    def test_form_for_a_contact_deleted_in_the_meantime_is_a_conflict(self):
+    def test_contact_form_for_a_deleted_contact_is_a_conflict(self):
+        # The form was opened when the contact existed, as version 1.
         with self.assertRaises(Conflict):
             store_contact(self.fordo, self.form(version="1"))
 
         self.assertIsNone(self.fordo.contact)
 
-    def test_first_contact_created_by_two_requests_at_once_is_a_conflict(self):
-        # A race condition: both requests find no contact, and the other one is first to insert it.
+    def test_contact_created_by_two_requests_at_once_is_a_conflict(self):
+        # A race condition: this request has loaded the user without a contact when the other one
+        # inserts it.
         self.assertIsNone(self.fordo.contact)
         insert = text(
             "INSERT INTO contact (city, email, phonenum, version, userid) "
@@ -175,10 +179,10 @@ class TestMethodView(DatabaseTestCase):
         self.enterContext(self.app.test_request_context())
         session["user_id"] = user.id
 
-    def test_methods_of_the_class_are_its_http_methods(self):
+    def test_method_view_allows_the_http_methods_that_it_defines(self):
         self.assertEqual(UserAPI.methods, {"GET", "POST", "PUT", "DELETE"})
 
-    def test_request_is_dispatched_to_the_method_with_its_name(self):
+    def test_method_view_calls_the_method_named_like_the_http_method(self):
         for method in ("GET", "POST", "PUT", "DELETE"):
             with (
                 self.subTest(method=method),
@@ -190,17 +194,17 @@ class TestMethodView(DatabaseTestCase):
                 self.assertEqual(response, method)
                 called.assert_called_once_with(user_id=1)
 
-    def test_head_request_is_dispatched_to_get(self):
+    def test_method_view_calls_get_for_a_head_request(self):
         with self.app.test_request_context(method="HEAD"):
-            self.assertEqual(UserAPI().dispatch_request(user_id=1), as_json(self.john))
+            self.assertEqual(UserAPI().dispatch_request(user_id=self.john.id), as_json(self.john))
 
-    def test_list_allows_get_and_post_and_one_user_get_put_and_delete(self):
+    def test_users_url_allows_get_and_post_and_user_url_get_put_and_delete(self):
         urls = self.urls()
 
         self.assertEqual(allowed_methods(urls, "/users/"), {"GET", "POST"})
         self.assertEqual(allowed_methods(urls, "/users/1"), {"GET", "PUT", "DELETE"})
 
-    def test_url_without_an_id_passes_none(self):
+    def test_users_url_passes_none_in_place_of_a_user_id(self):
         urls = self.urls()
 
         self.assertEqual(urls.match("/users/"), ("pages.user_api", {"user_id": None}))
@@ -209,23 +213,23 @@ class TestMethodView(DatabaseTestCase):
     def test_json_of_a_user_has_the_id_and_the_username_only(self):
         self.john.set_password("there and back again")
 
-        self.assertEqual(as_json(self.john), {"id": 1, "username": "John Williams"})
+        self.assertEqual(as_json(self.john), {"id": self.john.id, "username": "John Williams"})
 
-    def test_get_returns_the_user_with_this_id(self):
-        self.assertEqual(UserAPI().get(2), {"id": 2, "username": "Fordo Baggings"})
+    def test_api_get_returns_the_user_with_this_id(self):
+        self.assertEqual(UserAPI().get(self.fordo.id), as_json(self.fordo))
 
-    def test_get_with_an_unknown_id_is_not_found(self):
+    def test_api_get_with_an_unknown_id_is_not_found(self):
         with self.assertRaises(NotFound):
-            UserAPI().get(3)
+            UserAPI().get(UNKNOWN_ID)
 
-    def test_get_without_an_id_returns_all_users_newest_first(self):
+    def test_api_get_without_an_id_returns_all_users_newest_first(self):
         with self.app.test_request_context():
             response = UserAPI().get(None)
 
         users = [as_json(self.fordo), as_json(self.john)]
         self.assertEqual(response, {"users": users, "next": None})
 
-    def test_get_without_an_id_links_to_the_next_page(self):
+    def test_api_get_without_an_id_links_to_the_next_page(self):
         self.app.config["PAGE_SIZE"] = 1
 
         with self.app.test_request_context():
@@ -248,11 +252,11 @@ class TestMethodView(DatabaseTestCase):
         self.log_in(self.john)
 
         with self.assertRaises(NotFound):
-            get_own_account(3)
+            get_own_account(UNKNOWN_ID)
 
     def test_visitor_may_not_change_an_account_nor_learn_whether_it_exists(self):
         # The login is checked first: a 404 would tell which ids are in use (user enumeration).
-        for user_id in (self.john.id, 3):
+        for user_id in (self.john.id, UNKNOWN_ID):
             with (
                 self.subTest(user_id=user_id),
                 self.app.test_request_context(),
