@@ -1,4 +1,4 @@
-"""The kata's command line: `python -m grader`, which `nox -s kata` runs."""
+"""The command line of the kata: `python -m grader`, which `nox -s kata` runs."""
 
 import argparse
 import difflib
@@ -12,34 +12,33 @@ from pathlib import Path
 from grader import reference, report
 from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from grader.grading import grade
+from grader.pool import Pool
 from grader.project import project_files
-from grader.runner import Pool
 
 ROOT = Path(__file__).resolve().parents[1]
-CANNOT_GRADE, INTERRUPTED = 2, 130
-NO_HINT = "It is right: a test must accept it."
+NO_GRADE, INTERRUPTED = 2, 130
 
 
 class RequestError(Exception):
-    """What the command line asks for cannot be done: the message says why."""
+    """The command line asks for something that cannot be done; the message says why."""
 
 
-def read_arguments(arguments: Sequence[str], topics: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; exits with status 2 and a clear line where it is wrong."""
+def parse(arguments: Sequence[str], topics: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line, or exit with status 2 and a message."""
     parser = argparse.ArgumentParser(
         prog="nox -s kata --", description="Grade tests by the planted bugs that they catch."
     )
-    parser.add_argument("topic", nargs="?", choices=topics, help="all of them if none is named")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--hint", metavar="NAME", help="say where to look for a bug")
-    what.add_argument("--show", metavar="NAME", help="show a bug or a variant as a diff")
-    what.add_argument("--reference", action="store_true", help="grade the project's own tests")
-    parser.add_argument("--check", action="store_true", help="fail if --reference would write")
-    parser.add_argument("--tests", type=Path, metavar="PATH", help="a topic's tests elsewhere")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the grades there, too")
+    parser.add_argument("topic", nargs="?", choices=topics, help="default: every topic")
+    command = parser.add_mutually_exclusive_group()
+    command.add_argument("--hint", metavar="NAME", help="print where to look for a bug")
+    command.add_argument("--show", metavar="NAME", help="print a bug or a variant as a diff")
+    command.add_argument("--reference", action="store_true", help="grade the project's own tests")
+    parser.add_argument("--check", action="store_true", help="with --reference: write nothing")
+    parser.add_argument("--tests", type=Path, metavar="PATH", help="grade this file or folder")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the grades to this file")
     options = parser.parse_args(arguments)
     if options.reference and (options.topic or options.tests or options.json):
-        parser.error("--reference grades every topic: it takes no topic, no --tests and no --json")
+        parser.error("--reference grades every topic: use it without a topic, --tests and --json")
     if options.tests and not options.topic:
         parser.error("--tests needs a topic")
     if options.check and not options.reference:
@@ -48,47 +47,49 @@ def read_arguments(arguments: Sequence[str], topics: Sequence[str]) -> argparse.
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Do what the command line asks for, and give the exit status."""
+    """Run a command and return the exit status."""
     try:
         catalogue = load(root)
-        options = read_arguments(arguments, catalogue.topics)
+        options = parse(arguments, catalogue.topics)
         if options.hint is not None:
-            edit = named(options.hint, catalogue)
-            print(edit.hint.strip() if isinstance(edit, Bug) else NO_HINT)
-            return 0
-        if options.show is not None:
-            print(report.diff(root, named(options.show, catalogue)), end="")
-            return 0
-        if options.reference:
+            edit = find(options.hint, catalogue)
+            print(edit.hint.strip() if isinstance(edit, Bug) else "A variant: tests accept it.")
+        elif options.show is not None:
+            print(report.diff(root, find(options.show, catalogue)), end="")
+        elif options.reference:
             return reference.main(catalogue, root, check=options.check, progress=progress)
-        return grade_topics(options, catalogue, root)
+        else:
+            return grade_topics(options, catalogue, root)
     except CatalogueError as error:
         print(*error.args, sep="\n", file=sys.stderr)
+        return NO_GRADE
     except (OSError, RuntimeError, RequestError) as error:
         print(error, file=sys.stderr)
-    return CANNOT_GRADE
+        return NO_GRADE
+    return 0
 
 
-def named(name: str, catalogue: Catalogue) -> Edit:
-    """Give the bug or the variant of this name; raises `RequestError` with the nearest ones."""
+def find(name: str, catalogue: Catalogue) -> Edit:
+    """Return the bug or the variant with this name. Raises `RequestError` with similar names."""
     edits = {edit.name: edit for edit in (*catalogue.bugs, *catalogue.variants)}
     if name not in edits:
-        near = " or ".join(difflib.get_close_matches(name, edits))
-        raise RequestError(f"There is no {name!r}{f'; did you mean {near}?' if near else '.'}")
+        similar = " or ".join(difflib.get_close_matches(name, edits))
+        question = f" Did you mean {similar}?" if similar else ""
+        raise RequestError(f"No bug or variant is named {name!r}.{question}")
     return edits[name]
 
 
 def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
-    """Grade one topic, or all of them."""
+    """Grade one topic or all of them, print the grades and return the exit status."""
     if options.json:
         check_writable(options.json)
     files = project_files(root)
-    tests = {topic: [f"kata/test_{topic}.py"] for topic in catalogue.topics}
+    tests = {topic: f"kata/test_{topic}.py" for topic in catalogue.topics}
     if options.tests:
-        tests[options.topic] = [add_tests(options.tests, files, root)]
+        tests[options.topic] = add_tests(options.tests, files, root)
     topics = [options.topic] if options.topic else catalogue.topics
     with Pool(files) as pool:
-        grades = [grade(pool, t, tests[t], catalogue, progress=progress) for t in topics]
+        grades = [grade(pool, t, [tests[t]], catalogue, progress=progress) for t in topics]
     progress("")
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     lines = report.details(grades[0], colours=colours) if options.topic else ()
@@ -99,49 +100,50 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
 
 
 def check_writable(file: Path) -> None:
-    """Raise `RequestError` where the grades cannot be written, or would replace something else."""
+    """Raise `RequestError` if the grades cannot be written to the file, or would overwrite data."""
     if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise RequestError(f"{file} is no file that can be written.")
+        raise RequestError(f"Cannot write to {file}.")
     if file.is_file() and file.read_bytes().split()[:2] not in ([], [b"{", b'"version":']):
-        raise RequestError(f"{file} has something else in it: name another file for the grades.")
+        raise RequestError(f"{file} does not contain grades: choose another file for --json.")
 
 
 def add_tests(path: Path, files: dict[str, bytes], root: Path) -> str:
-    """Give where tests lie in a copy of the project; those from outside of it are added."""
+    """Return the path of tests in a copy of the project; add them if they are elsewhere."""
     if not path.exists():
-        raise RequestError(f"There is no {path}.")
+        raise RequestError(f"{path} does not exist.")
     place = path.resolve()
     if place == root:
-        raise RequestError("The whole project is no topic's tests: name a file or a folder.")
-    known = {found for name in files for found in (root / name, *(root / name).parents)}
-    if place.is_relative_to(root) and place in known:
-        return place.relative_to(root).as_posix()
+        raise RequestError("--tests names the whole project: name a file or a folder of tests.")
+    if place.is_relative_to(root):
+        inside = place.relative_to(root).as_posix()
+        if inside in files or any(name.startswith(f"{inside}/") for name in files):
+            return inside
     added = project_files(path) if path.is_dir() else {path.name: path.read_bytes()}
     if not added:
-        raise RequestError(f"There is no file in {path}.")
+        raise RequestError(f"{path} is empty.")
     files.update({f"kata/submitted/{name}": data for name, data in added.items()})
     return "kata/submitted" if path.is_dir() else f"kata/submitted/{path.name}"
 
 
-def progress(said: str) -> None:
-    """Show how far it is, in one line, to whoever looks at a terminal."""
+def progress(text: str) -> None:
+    """Show the progress in one line, on a terminal."""
     if sys.stderr.isatty():
-        print(f"\r\033[K{said}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def interrupt(*_: object) -> None:
-    """Stop once: another signal must not keep what is left from being cleared away."""
+    """Raise `KeyboardInterrupt`, and ignore further signals while the program cleans up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Do the same as a program does: SIGINT and SIGTERM end it, and leave nothing behind."""
+    """Run as a program: SIGINT and SIGTERM end it with status 130, and leave nothing behind."""
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # What a test says may have letters that a terminal's or a pipe's encoding has not.
+        # A reason may contain characters that the encoding of the terminal lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return main(arguments, root)

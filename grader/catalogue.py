@@ -1,4 +1,4 @@
-"""The planted bugs and the variants, read from TOML and checked before anything is graded."""
+"""Load the planted bugs and the variants from TOML, and check them before anything is graded."""
 
 import ast
 import re
@@ -14,12 +14,12 @@ from grader.project import Files, project_files, text_of
 
 LAYERS = ("unit", "integration", "system")
 FEATURES = "docs/features.toml"
-COMMENTS = {".conf": "#", ".ini": ";", ".js": "//", "": "#"}  # the Procfile has no ending
+COMMENTS = {".conf": "#", ".ini": ";", ".js": "//", "": "#"}  # the Procfile has no suffix
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit of one file: `old`, which stands in `file` exactly once, becomes `new`."""
+    """An edit of one file: `old`, which is in `file` exactly once, becomes `new`."""
 
     name: str
     topic: str
@@ -28,13 +28,13 @@ class Edit:
     new: str
 
     def apply(self, text: str) -> str:
-        """Give the text of the file after the edit."""
+        """Return the text of the file after the edit."""
         return text.replace(self.old, self.new)
 
 
 @dataclass(frozen=True)
 class Bug(Edit):
-    """An edit that breaks `feature`, a row of docs/features.toml; `layer` is the first to see."""
+    """A mutant of the application: it breaks `feature`, and `layer` is the lowest to catch it."""
 
     feature: str
     layer: str
@@ -44,14 +44,14 @@ class Bug(Edit):
 
 @dataclass(frozen=True)
 class Variant(Edit):
-    """An edit after which the application is still right, and `why` it is."""
+    """A correct rewrite of the application, and `why` it is correct: an equivalent mutant."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All bugs and variants; the topics stand in the order of docs/features.toml."""
+    """All bugs and variants; the topics are in the order of docs/features.toml."""
 
     topics: list[str]
     bugs: list[Bug]
@@ -59,14 +59,14 @@ class Catalogue:
 
 
 class CatalogueError(Exception):
-    """What is wrong with the catalogue: its arguments are the lines, each with a name."""
+    """The catalogue is wrong: each argument is a line that names a problem."""
 
 
 T = TypeVar("T", Bug, Variant)
 
 
 def load(root: Path) -> Catalogue:
-    """Read the catalogue of the project at `root`; raises `CatalogueError` with all problems."""
+    """Return the catalogue of a project. Raises `CatalogueError` with every problem."""
     try:
         rows = tomllib.loads((root / FEATURES).read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -74,87 +74,85 @@ def load(root: Path) -> Catalogue:
     files = project_files(root)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
     problems: list[str] = []
-    bugs = read(root / "kata" / "bugs", Bug, files, features, problems)
-    variants = read(root / "kata" / "variants", Variant, files, features, problems)
+    bugs = load_folder(root / "kata" / "bugs", Bug, files, features, problems)
+    variants = load_folder(root / "kata" / "variants", Variant, files, features, problems)
     names = Counter(edit.name for edit in (*bugs, *variants))
-    problems += [f"{name}: the name is there {n} times." for name, n in names.items() if n > 1]
+    problems += [f"{name}: {n} entries have this name." for name, n in names.items() if n > 1]
     if problems:
         raise CatalogueError(*problems)
     return Catalogue([t for t in rows if any(bug.topic == t for bug in bugs)], bugs, variants)
 
 
-def read(
+def load_folder(
     folder: Path, kind: type[T], files: Files, features: set[str], problems: list[str]
 ) -> list[T]:
-    """Give the entries of a folder, each of whose files has the name of a topic."""
+    """Return the entries of the folder's files, which have the names of topics; add problems."""
     entries = []
     for path in sorted(folder.glob("*.toml")):
         where, topic = f"kata/{folder.name}/{path.name}", path.stem
         if not any(feature.startswith(f"{topic}.") for feature in features):
-            problems.append(f"{where}: docs/features.toml has no topic {topic!r}.")
+            problems.append(f"{where}: {FEATURES} has no topic {topic!r}.")
         try:
             tables = tomllib.loads(path.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             problems.append(f"{where}: {error}")
             continue
         for name, table in tables.items():
-            found = list(problems_of_the_fields(kind, table, topic, features))
+            found = list(field_problems(kind, table, topic, features))
             if not found:
                 entry = kind(name=name, topic=topic, **table)
                 entries.append(entry)
-                found = list(problems_of_the_edit(files, entry))
+                found = list(edit_problems(files, entry))
             problems += [f"{where}: {name}: {problem}" for problem in found]
     return entries
 
 
-def problems_of_the_fields(
-    kind: type[Edit], table: Any, topic: str, features: set[str]
-) -> Iterator[str]:
-    """Say which fields of an entry are missing or wrong."""
-    wanted = [field.name for field in fields(kind) if field.name not in {"name", "topic"}]
+def field_problems(kind: type[Edit], table: Any, topic: str, features: set[str]) -> Iterator[str]:
+    """Yield the problems of an entry's fields."""
+    wanted = {field.name for field in fields(kind)} - {"name", "topic"}
     given = table if isinstance(table, dict) else {}
-    if missing := [name for name in wanted if name not in given]:
-        yield f"it lacks {', '.join(missing)}."
-    if unknown := [name for name in given if name not in wanted]:
-        yield f"it has no use for {', '.join(unknown)}."
-    if no_text := [name for name, value in given.items() if not isinstance(value, str)]:
-        yield f"{', '.join(no_text)} must be text."
+    if missing := sorted(wanted - given.keys()):
+        yield f"missing: {', '.join(missing)}."
+    if unknown := sorted(given.keys() - wanted):
+        yield f"unknown: {', '.join(unknown)}."
+    if not_text := sorted(name for name, value in given.items() if not isinstance(value, str)):
+        yield f"not a string: {', '.join(not_text)}."
     if "layer" in given and given["layer"] not in LAYERS:
-        yield f"its layer {given['layer']!r} is none of {', '.join(LAYERS)}."
+        yield f"layer must be one of {', '.join(LAYERS)}, not {given['layer']!r}."
     if "feature" in given and given["feature"] not in features:
-        yield f"docs/features.toml has no row {given['feature']!r}."
+        yield f"{FEATURES} has no row {given['feature']!r}."
     elif "feature" in given and not given["feature"].startswith(f"{topic}."):
-        yield f"its feature {given['feature']!r} is of another topic."
+        yield f"feature {given['feature']!r} belongs to another topic."
 
 
-def problems_of_the_edit(files: Files, edit: Edit) -> Iterator[str]:
-    """Say why the edit cannot be made, or would change nothing."""
+def edit_problems(files: Files, edit: Edit) -> Iterator[str]:
+    """Yield why the edit is impossible or changes nothing."""
     if edit.file not in files:
-        yield f"there is no file {edit.file!r} in the project."
+        yield f"the project has no file {edit.file!r}."
         return
     try:
         text = text_of(files[edit.file])
-        before = what_runs(edit.file, text)
+        before = code_of(edit.file, text)
     except UnicodeDecodeError:
-        yield f"{edit.file} is no text."
+        yield f"{edit.file} is not a text file."
         return
     except SyntaxError as error:
-        yield f"{edit.file} is no valid Python, before any edit: {error.msg}, line {error.lineno}."
+        yield f"{edit.file} is not valid Python: {error.msg}, line {error.lineno}."
         return
     found = text.count(edit.old) if edit.old else 0
     if found != 1:
-        yield f"its old text stands in {edit.file} {found} times, and must stand there once."
+        yield f"the old text must be in {edit.file} once, and is there {found} times."
         return
     try:
-        if before == what_runs(edit.file, edit.apply(text)):
-            yield "its edit changes nothing that runs."
+        if before == code_of(edit.file, edit.apply(text)):
+            yield "the edit changes nothing but white space and comments."
     except SyntaxError as error:
-        yield f"its edit leaves no valid Python: {error.msg}, line {error.lineno}."
+        yield f"the edit makes invalid Python: {error.msg}, line {error.lineno}."
 
 
 @cache
-def what_runs(file: str, text: str) -> str:
-    """Give what is left of a file without what makes no difference to it."""
+def code_of(file: str, text: str) -> str:
+    """Return the text without comments, and without white space that means nothing."""
     kind = Path(file).suffix
     if kind == ".py":
         return ast.dump(ast.parse(text))

@@ -1,24 +1,25 @@
-"""Grades the tests of a topic: whether they are right, what they catch and what they refuse."""
+"""Grade the tests of a topic: they must pass on right code and catch the planted bugs."""
 
 import random
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
 from grader.catalogue import Bug, Catalogue, Edit
-from grader.runner import Job, Pool, Run
+from grader.pool import Job, Pool, Run
 
-# A test under a bug may take so many times what all take without one, and at least so many seconds.
+# Under a bug a test may take this many times as long as the whole healthy run, and at least so
+# many seconds: then it counts as hanging.
 PATIENCE = 10
 SHORTEST_DEADLINE = 5.0
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the tests made of one edit: true where they saw a difference."""
+    """The result of the tests on one edit; true if they noticed the edit."""
 
     edit: Edit
-    failed: dict[str, str]  # the tests, and their reasons
-    note: str  # what kept the run from its end
+    failed: dict[str, str]  # the tests that failed, and why
+    note: str  # why the run did not come to its end
 
     def __bool__(self) -> bool:
         return bool(self.failed or self.note)
@@ -26,7 +27,7 @@ class Seen:
 
 @dataclass
 class Grade:
-    """The grade of a topic; where there is a `verdict` the tests could not be graded."""
+    """The grade of a topic; a `verdict` explains why the tests could not be graded."""
 
     topic: str
     tests: int = 0
@@ -37,23 +38,23 @@ class Grade:
 
     @property
     def caught(self) -> int:
-        """How many bugs at least one test saw."""
+        """The number of bugs that at least one test caught."""
         return sum(map(bool, self.bugs))
 
     @property
     def accepted(self) -> int:
-        """How many variants no test refused."""
+        """The number of variants on which every test passed."""
         return len(self.variants) - sum(map(bool, self.variants))
 
     @property
     def status(self) -> int:
-        """The exit status: 0 for all of it, 1 for less, 2 where there is no grade."""
+        """The exit status: 0 for full marks, 1 below, 2 for no grade."""
         if self.verdict:
             return 2
         return int(self.caught < len(self.bugs) or self.accepted < len(self.variants))
 
 
-def grade(  # noqa: PLR0913 - what is behind the star has a default
+def grade(  # noqa: PLR0913 - the last two are options
     pool: Pool,
     topic: str,
     tests: Sequence[str],
@@ -62,44 +63,43 @@ def grade(  # noqa: PLR0913 - what is behind the star has a default
     deadline: float = 30,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Grade:
-    """Grade the tests that pytest's arguments name.
+    """Return the grade of the tests that pytest's arguments name.
 
-    `deadline`, in seconds, is for the first runs, which tell how long the others may take.
+    On the healthy application each test may take `deadline` seconds.
     """
     result = Grade(topic)
-    progress(f"{topic}: the application as it is")
-    forwards = Job(tests, deadline=deadline)
-    backwards = Job(tests, deadline=deadline, backwards=True)
-    first, second = pool.map(pool.run, [forwards, backwards])
+    progress(f"{topic}: the healthy application")
+    forward = Job(tests, deadline=deadline)
+    reverse = Job(tests, backwards=True, deadline=deadline)
+    first, second = pool.map(pool.run, [forward, reverse])
     counted = first.passed & second.passed
     result.tests = len(counted)
-    found = fault(first) or fault_backwards(second)
-    if not found and not counted:
-        found = "random", "No test passes twice by one name: do the names change?"
-    if found:
-        result.verdict, result.reason = found
+    problem = fault(first) or fault_in_reverse(second)
+    if not problem and not counted:
+        problem = "flaky", "The tests have new names in each run: use fixed parameters and ids."
+    if problem:
+        result.verdict, result.reason = problem
         return result
 
     deadline = max(min(deadline, SHORTEST_DEADLINE), PATIENCE * first.seconds)
-    edits: list[Edit] = [edit for edit in catalogue.variants if edit.topic == topic]
-    edits += [edit for edit in catalogue.bugs if edit.topic == topic]
-    # In no order that a test could count on, and the application as it is in between.
-    asked: list[Edit | None] = [*edits, None, None]
-    random.shuffle(asked)
+    edits = [e for e in (*catalogue.variants, *catalogue.bugs) if e.topic == topic]
+    # Two control runs on the healthy application, at random places, expose flaky tests.
+    runs: list[Edit | None] = [*edits, None, None]
+    random.shuffle(runs)
 
-    def ask(edit: Edit | None) -> Seen | tuple[str, str] | None:
+    def run(edit: Edit | None) -> Seen | tuple[str, str] | None:
         if edit is None:
             return fault(pool.run(Job(tests, deadline=deadline)))
         return see(pool, Job(tests, [edit], deadline=deadline), counted)
 
     seen: dict[Edit, Seen] = {}
-    for number, answer in enumerate(pool.map(ask, asked), start=1):
-        progress(f"{topic}: {number}/{len(asked)}")
+    for number, answer in enumerate(pool.map(run, runs), start=1):
+        progress(f"{topic}: {number}/{len(runs)}")
         if isinstance(answer, Seen):
             seen[answer.edit] = answer
         elif answer:
-            result.verdict = "random"
-            result.reason = f"Passed twice, and then: {answer[1]}"
+            result.verdict = "flaky"
+            result.reason = f"Flaky: the tests passed twice, but not in a control run. {answer[1]}"
     if not result.verdict:
         result.variants = [seen[edit] for edit in edits if not isinstance(edit, Bug)]
         result.bugs = [seen[edit] for edit in edits if isinstance(edit, Bug)]
@@ -107,52 +107,47 @@ def grade(  # noqa: PLR0913 - what is behind the star has a default
 
 
 def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
-    """Run tests under an edit, and once more if they see it: by chance nothing is caught."""
+    """Return what the tests notice of an edit; a failure must repeat, or it is a flaky test's."""
     [edit] = job.edits
     run = pool.run(job)
     failed = {test: reason for test, reason in run.failed.items() if test in counted}
-    note = run.broken or run.stopped
-    if run.stopped_in and run.stopped_in not in counted:
-        note = ""
-    if (failed or note) and not run.is_endless:
+    # A test that does not pass on the healthy application catches nothing by ending the run, too.
+    note = "" if run.running and run.running not in counted else run.broken or run.stopped
+    if (failed or note) and not run.hangs:
         again = pool.run(job)
         failed = {test: reason for test, reason in failed.items() if test not in again.passed}
         note = note and (again.broken or again.stopped)
     return Seen(edit, failed, note)
 
 
-def fault(run: Run) -> tuple[str, str] | None:
-    """Give the verdict on tests that cannot be graded, and why, in a line."""
-    faults = {
-        "broken": f"The tests cannot be run: {run.broken}" if run.broken else "",
-        "stopped": f"The run {run.stopped}." if run.stopped else "",
-        "red": f"Without any bug {first_of(run.failed)}" if run.failed else "",
-        "litter": f"The tests make, change or delete {some_of(run.left)}: write into tmp_path."
-        if run.left
-        else "",
-        "skipped": "Every test is skipped, or expected to fail."
-        if run.skipped and not run.passed
-        else "",
-        "empty": "There is no test." if not run.passed else "",
-    }
-    return next(((verdict, reason) for verdict, reason in faults.items() if reason), None)
-
-
-def fault_backwards(run: Run) -> tuple[str, str] | None:
-    """Give the verdict on a second run, in reverse order, after a first one without fault."""
+def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - a line for each verdict
+    """Return the verdict on a run that cannot be graded and the reason, in a line."""
+    if run.broken:
+        return "broken", f"The tests do not start: {run.broken}"
+    if run.stopped:
+        return "stopped", f"The tests do not finish: {run.stopped}."
     if run.failed:
-        return "order", f"The order of the tests matters: in reverse {first_of(run.failed)}"
+        return "red", f"On the healthy application {first_of(run.failed)}"
+    if run.left:
+        more = f" and {len(run.left) - 3} more" if run.left[3:] else ""
+        files = ", ".join(run.left[:3]) + more
+        return "litter", f"The tests create, change or delete {files}. Write to tmp_path instead."
+    if run.passed:
+        return None
+    if run.skipped:
+        return "skipped", "Every test is skipped or expected to fail."
+    return "empty", "No test found: write a function whose name starts with test_."
+
+
+def fault_in_reverse(run: Run) -> tuple[str, str] | None:
+    """Return the verdict on a run in reverse order, after a first run without a fault."""
+    if run.failed:
+        return "order", f"Order-dependent: in reverse order {first_of(run.failed)}"
     return fault(run)
 
 
-def some_of(names: Sequence[str]) -> str:
-    """Give the first names, and how many more there are."""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}"
-
-
 def first_of(failed: dict[str, str]) -> str:
-    """Give the first test that failed and its reason; of the others, the number."""
+    """Return the first test that failed with the reason, and the number of the others."""
     test, reason = next(iter(failed.items()))
     more = f" and {len(failed) - 1} more fail" if len(failed) > 1 else " fails"
     return f"{test}{more}: {reason}"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from grader import grading
 from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant
-from grader.grading import fault, fault_backwards
+from grader.grading import fault, fault_in_reverse
+from grader.pool import Job, Pool, Run, cores
 from grader.project import project_files
-from grader.runner import Job, Pool, Run, cores
 
 PAGE = "docs/bugs.md"
 DEADLINE = 300.0  # seconds, for the first runs
@@ -65,10 +65,10 @@ class Outcome:
     def problem(self) -> str:
         """What is wrong, in a line; empty where nothing is."""
         if not self.first_seen:
-            return f"bug {self.bug.name}: no test sees it."
+            return f"bug {self.bug.name}: no test catches it."
         if self.first_seen != self.bug.layer:
             test = min(self.failed[self.first_seen])
-            return f"bug {self.bug.name}: {self.bug.layer} is not the first to see it: {test} does."
+            return f"bug {self.bug.name}: {self.bug.layer} should catch it first, but {test} does."
         return ""
 
 
@@ -94,17 +94,17 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     for outcome in outcomes:
         outcome.add(failed[outcome.bug.name])
     refused = {variant.name: failed[variant.name] for variant in catalogue.variants}
-    problems = [f"variant {v}: {min(tests)} refuses it." for v, tests in refused.items() if tests]
+    problems = [f"variant {v}: {min(tests)} rejects it." for v, tests in refused.items() if tests]
     problems += [outcome.problem for outcome in outcomes if outcome.problem]
     text = page(outcomes, catalogue.variants)
     path = root / PAGE
     if not check:
         path.write_text(text, "utf-8", newline="\n")
     elif not path.exists() or shape(path.read_text("utf-8")) != shape(text):
-        problems.append(f"{PAGE} is stale: run `nox -s kata -- --reference` and commit it.")
+        problems.append(f"{PAGE} is out of date: run `nox -s kata -- --reference` and commit it.")
     layers = Counter(outcome.first_seen for outcome in outcomes)
     seen = ", ".join(f"{layers[layer]} first by {layer}" for layer in LAYERS)
-    total = f"{len(outcomes)} bugs seen, {seen}; {len(catalogue.variants)} variants accepted."
+    total = f"{len(outcomes)} bugs caught: {seen}. {len(catalogue.variants)} variants accepted."
     print(*problems or [total], sep="\n")
     return int(bool(problems))
 
@@ -131,7 +131,7 @@ class Suite:
         jobs += [Job(tests, deadline=DEADLINE) for tests in self.lower.values()]
         jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
         runs = list(pool.map(self.first, jobs))
-        faults = [*map(fault, runs[:-2]), *map(fault_backwards, runs[-2:])]
+        faults = [*map(fault, runs[:-2]), *map(fault_in_reverse, runs[-2:])]
         if found := [reason for _, reason in filter(None, faults)]:
             raise RuntimeError("\n".join(found))
         passed = set[str]().union(*(run.passed for run in runs))

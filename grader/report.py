@@ -1,4 +1,4 @@
-"""What grades look like: as lines, as JSON, and a bug as a diff."""
+"""Write grades as lines or as JSON, and a bug as a diff."""
 
 import difflib
 import json
@@ -8,75 +8,80 @@ from pathlib import Path
 from grader.catalogue import Bug, Edit, Variant
 from grader.grading import Grade, Seen
 
-JSON_VERSION = 1
+JSON_VERSION = 2
 RED, GREEN = 31, 32
 
 
-def paint(text: str, colour: int, *, colours: bool) -> str:
-    """Give the text in a colour of the terminal, if colours are wanted."""
-    return f"\033[{colour}m{text}\033[0m" if colours else text
+def paint(text: str, *, good: bool, colours: bool) -> str:
+    """Return the text in green if it is good news, else in red; unchanged without colours."""
+    return f"\033[{GREEN if good else RED}m{text}\033[0m" if colours else text
 
 
 def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
-    """Give a line for each variant and each bug of a topic, and its score."""
-    all_seen = [*grade.variants, *grade.bugs]
-    if all_seen:
-        tests = plural(grade.tests, "test")
-        yield f"{tests} passed on the application as it is, forwards and backwards."
-    width = max((len(seen.edit.name) for seen in all_seen), default=0)
-    for seen in all_seen:
-        is_good, word, why = words(seen)
-        verdict = paint(f"{word:<8}", GREEN if is_good else RED, colours=colours)
-        yield f"{verdict}  {seen.edit.name:<{width}}  {why}".rstrip()
+    """Yield the lines for each variant and each bug of a topic, and its score."""
+    edits = [*grade.variants, *grade.bugs]
+    if edits:
+        count = "1 test passes" if grade.tests == 1 else f"{grade.tests} tests pass"
+        yield f"{count} on the healthy application, in order and in reverse."
+    width = max((len(seen.edit.name) for seen in edits), default=0)
+    for seen in edits:
+        word, is_good = verdict(seen)
+        painted = paint(f"{word:<8}", good=is_good, colours=colours)
+        yield f"{painted}  {seen.edit.name:<{width}}  {why(seen)}".rstrip()
+        if isinstance(seen.edit, Bug) and not seen:
+            yield f"{'':<8}  {' '.join(seen.edit.story.split())}"
     yield score(grade, colours=colours)
+    if grade.caught < len(grade.bugs):
+        yield "Show a hint: nox -s kata -- --hint NAME"
 
 
-def words(seen: Seen) -> tuple[bool, str, str]:
-    """Give whether the tests did well with an edit, the word for it, and what there is to say."""
-    tests = [short(test) for test in seen.failed]
-    more = f" and {len(tests) - 1} more" if tests[1:] else ""
-    by = f"by {tests[0]}{more}" if tests else f"because {seen.note}"
+def verdict(seen: Seen) -> tuple[str, bool]:
+    """Return the word for what the tests did with an edit, and True if that is right."""
     if isinstance(seen.edit, Bug):
-        if seen:
-            return True, "caught", by
-        return False, "MISSED", f"{seen.edit.feature}; nox -s kata -- --hint {seen.edit.name}"
-    if seen:
-        return False, "REFUSED", f"{by}: {[*seen.failed.values(), ''][0]}".rstrip(": ")
-    return True, "accepted", ""
+        return ("caught", True) if seen else ("MISSED", False)
+    return ("REJECTED", False) if seen else ("accepted", True)
+
+
+def why(seen: Seen) -> str:
+    """Return the test that noticed an edit, and for a variant its reason."""
+    if not seen:
+        return ""
+    if not seen.failed:
+        return f"because {seen.note}"
+    first, *others = seen.failed
+    by = f"by {short(first)}" + (f" and {len(others)} more" if others else "")
+    return by if isinstance(seen.edit, Bug) else f"{by}: {seen.failed[first]}"
 
 
 def short(test: str) -> str:
-    """Give a test's node id without its file."""
+    """Return the id of a test without its file."""
     return test.partition("::")[2] or test
 
 
 def score(grade: Grade, width: int = 0, *, colours: bool = False) -> str:
-    """Give the score of a topic in a line."""
+    """Return the score of a topic in a line."""
+    text = f"{grade.caught}/{len(grade.bugs)} bugs caught, "
+    text += f"{grade.accepted}/{len(grade.variants)} variants accepted"
     if grade.verdict:
-        said = f"not graded. {grade.reason}"
-    else:
-        said = f"{grade.caught}/{len(grade.bugs)} bugs caught, "
-        said += f"{grade.accepted}/{len(grade.variants)} variants accepted"
-    return f"{grade.topic:<{width}} {paint(said, RED if grade.status else GREEN, colours=colours)}"
+        text = f"not graded. {grade.reason}"
+    return f"{grade.topic:<{width}} {paint(text, good=not grade.status, colours=colours)}"
 
 
 def scoreboard(grades: Sequence[Grade], *, colours: bool = False) -> Iterator[str]:
-    """Give a line for each topic."""
+    """Yield the score of each topic."""
     width = max(len(grade.topic) for grade in grades)
     for grade in grades:
         yield score(grade, width, colours=colours)
 
 
-def plural(number: int, noun: str) -> str:
-    """Give the number with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def as_json(grades: Sequence[Grade]) -> str:
-    """Give the grades in the form that kata/README.md documents."""
+    """Return the grades in the format that kata/README.md documents."""
 
-    def edit(seen: Seen) -> dict[str, object]:
-        return {"name": seen.edit.name, "tests": seen.failed, "note": seen.note}
+    def entry(seen: Seen) -> dict[str, object]:
+        key, value = (
+            ("caught", bool(seen)) if isinstance(seen.edit, Bug) else ("accepted", not seen)
+        )
+        return {"name": seen.edit.name, "tests": seen.failed, "note": seen.note, key: value}
 
     topics = [
         {
@@ -84,8 +89,8 @@ def as_json(grades: Sequence[Grade]) -> str:
             "verdict": grade.verdict or "graded",
             "reason": grade.reason,
             "tests": grade.tests,
-            "bugs": [{**edit(seen), "caught": bool(seen)} for seen in grade.bugs],
-            "variants": [{**edit(seen), "accepted": not seen} for seen in grade.variants],
+            "bugs": [entry(seen) for seen in grade.bugs],
+            "variants": [entry(seen) for seen in grade.variants],
         }
         for grade in grades
     ]
@@ -93,7 +98,7 @@ def as_json(grades: Sequence[Grade]) -> str:
 
 
 def diff(root: Path, edit: Edit) -> str:
-    """Give what the edit does as a unified diff, after the story that goes with it."""
+    """Return an edit as a unified diff, below a bug's story or why a variant is right."""
     before = (root / edit.file).read_text("utf-8")
     lines = difflib.unified_diff(
         before.splitlines(keepends=True),
@@ -101,5 +106,5 @@ def diff(root: Path, edit: Edit) -> str:
         f"a/{edit.file}",
         f"b/{edit.file}",
     )
-    story = edit.why if isinstance(edit, Variant) else getattr(edit, "story", "")
-    return f"{story.strip()}\n\n{''.join(lines)}"
+    text = edit.story if isinstance(edit, Bug) else edit.why if isinstance(edit, Variant) else ""
+    return f"{text.strip()}\n\n{''.join(lines)}"

@@ -12,8 +12,8 @@ from statistics import median
 from time import perf_counter
 
 from grader.catalogue import Bug, load
+from grader.pool import Job, Pool
 from grader.project import project_files
-from grader.runner import Job, Pool
 from tools.bench.options import is_quick
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def main() -> int:
             (path := Path(folder, name)).parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         new_process(Path(folder))
-        pool.run(Job([TESTS]))  # the process that forks starts with the first run
+        pool.run(Job([TESTS]))  # starts the fork server
         pairs = [(new_process(Path(folder)), forked(pool, bug)) for _ in range(rounds)]
     new, fork = (median(side) for side in zip(*pairs, strict=True))
     print(

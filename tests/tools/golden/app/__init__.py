@@ -1,18 +1,18 @@
-"""What the learners' tests are about."""
+"""The application that the learners test."""
 
 
 def greet(name: str) -> str:
-    """Greet `name`."""
+    """Return a greeting."""
     return f"Hello, {name.strip()}!"
 
 
 def count(text: str) -> int:
-    """Count the words."""
+    """Return the number of words."""
     return len(text.split())
 
 
 def first(text: str) -> str:
-    """Give the first word, or nothing."""
+    """Return the first word, or an empty text."""
     while text.startswith(" "):
         text = text[1:]
     return text.partition(" ")[0]

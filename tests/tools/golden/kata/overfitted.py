@@ -2,4 +2,4 @@ from app import greet
 
 
 def test_greets():
-    assert greet.__doc__ == "Greet `name`."
+    assert greet.__doc__ == "Return a greeting."

@@ -1,5 +1,5 @@
 from threading import Event
 
 
-def test_waits():
+def test_hangs():
     Event().wait()

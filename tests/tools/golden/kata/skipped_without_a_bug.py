@@ -7,7 +7,7 @@ def test_greets():
     assert greet("John") == "Hello, John!"
 
 
-def test_fails_only_where_it_has_not_passed():
+def test_skipped_without_a_bug():
     if count("Hello World") == 2:
-        pytest.skip("There is nothing to see.")
-    pytest.fail("There is.")
+        pytest.skip("There is no bug.")
+    pytest.fail("There is a bug.")

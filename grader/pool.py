@@ -1,0 +1,188 @@
+"""Run tests in several copies of the project at once, and end what hangs."""
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Self, TypeVar
+
+import psutil
+
+from grader import testrun
+from grader.catalogue import Edit
+from grader.project import Files
+from grader.workspace import Workspace, changed
+
+# A fork of a process that has imported the libraries starts three times as fast as a new process.
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Tests to run, as arguments of pytest, on the project after some edits."""
+
+    arguments: Sequence[str]
+    edits: Sequence[Edit] = ()
+    backwards: bool = False
+    deadline: float = 60  # seconds, for each test
+
+
+@dataclass
+class Run:
+    """The result of a job."""
+
+    seconds: float = 0
+    passed: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)  # with the reasons
+    skipped: set[str] = field(default_factory=set)
+    running: str = ""  # the test that runs; afterwards, the test that did not finish
+    broken: str = ""  # why a file could not be imported, or pytest could not start
+    stopped: str = ""  # how the run ended too early
+    hangs: bool = False
+    left: list[str] = field(default_factory=list)  # files created, changed or deleted
+
+    def add(self, message: tuple[str, ...]) -> None:
+        """Store a message from the test process."""
+        match message:
+            case "started", test:
+                self.running = test
+            case "passed", test:
+                self.passed.add(test)
+            case "failed", test, reason:
+                self.failed[test] = reason
+            case "skipped", test:
+                self.skipped.add(test)
+            case "broken" | "ended", reason:
+                self.broken = self.broken or reason
+        if message[0] in {"passed", "failed", "skipped"}:
+            self.running = ""
+
+    def stop(self, how: str) -> None:
+        """Store how the run ended too early: a test that did not finish has failed."""
+        self.stopped = f"{self.running or 'the test run'} {how}"
+        if self.running:
+            self.failed[self.running] = how
+
+
+class Pool:
+    """Copies of the project in a temporary folder, as many as there are cores."""
+
+    def __init__(self, files: Files, *, size: int = 0, method: str = METHOD) -> None:
+        self.context: Any = multiprocessing.get_context(method)
+        if method == "forkserver":
+            self.context.set_forkserver_preload(["grader.preload", "grader.testrun"])
+        self.temporary = tempfile.TemporaryDirectory(prefix="kata-", ignore_cleanup_errors=True)
+        folder = Path(self.temporary.name).resolve()
+        folder.chmod(0o711)  # web servers that tests start as root run as another user
+        self.idle: SimpleQueue[Workspace] = SimpleQueue()
+        size = size or cores()
+        for number in range(size):
+            self.idle.put(Workspace(folder / str(number), files))
+        self.executor = ThreadPoolExecutor(size)
+        self.closing, self.close = self.context.Pipe(duplex=False)
+
+    def run(self, job: Job) -> Run:
+        """Run a job in the next copy that is idle. Raises `CancelledError` if the pool closes."""
+        workspace = self.idle.get()
+        try:
+            workspace.apply(job.edits)
+            before = workspace.state()
+            run = self.run_process(job, workspace)
+            run.left = changed(before, workspace.state())
+            workspace.undo(job.edits)
+            if run.left:
+                workspace.reset()
+            return run
+        finally:
+            self.idle.put(workspace)
+
+    def run_process(self, job: Job, workspace: Workspace) -> Run:
+        """Run a job in a process of its own, and kill that and all that it has started."""
+        receiver, sender = self.context.Pipe(duplex=False)
+        process = self.context.Process(
+            target=testrun.run,
+            args=(job.arguments, workspace.project, workspace.temporary, job.backwards, sender),
+        )
+        process.start()
+        sender.close()
+        try:
+            return self.follow(receiver, process.sentinel, job.deadline)
+        finally:
+            kill(process.pid, workspace.temporary)
+            process.join()
+            receiver.close()
+
+    def follow(self, receiver: Connection, sentinel: int, deadline: float) -> Run:
+        """Receive messages until the run ends, or until none comes for `deadline` seconds."""
+        run, start, message = Run(), time.monotonic(), ("",)
+        while message[0] != "ended":
+            ready = wait([receiver, sentinel, self.closing], deadline)
+            if self.closing in ready:
+                raise CancelledError
+            if not ready:
+                run.hangs = True
+                run.stop("hangs")
+                break
+            try:
+                message = receiver.recv() if receiver in ready else ("died",)
+            except EOFError:
+                message = ("died",)
+            if message[0] == "died":
+                run.stop("exits the process")
+                break
+            if message[0] == "ready":
+                start = time.monotonic()  # the fork server may have had to start first
+            run.add(message)
+        else:
+            if run.running:
+                run.broken = ""
+                run.stop("stops pytest")
+        run.seconds = time.monotonic() - start
+        return run
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Call a function that runs jobs for several items at once, and yield the results."""
+        return self.executor.map(function, items)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close.close()  # each thread sees it and kills its process
+        self.executor.shutdown(cancel_futures=True)
+        self.closing.close()
+        self.temporary.cleanup()
+
+
+def kill(pid: int, temporary: Path) -> None:
+    """Kill a test process and whatever it has started.
+
+    A daemon is no longer a descendant, but has inherited the environment.
+    """
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("TMPDIR") == str(temporary):
+                process.kill()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

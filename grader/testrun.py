@@ -1,0 +1,151 @@
+"""Run pytest in a process of its own, in a copy of the project, and send what each test does.
+
+The messages are tuples of text, sent as the run goes on, so that the parent process knows which
+test is running when the process hangs or dies.
+"""
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if sys.platform != "win32":
+    import resource
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "--tb=line", "--disable-plugin-autoload"]
+OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # they write into the project
+# Environment variables of a developer's own that must not change a result.
+NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
+RAN = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+LARGEST_FILE = 2**26  # bytes: a test that prints in an endless loop must not fill the disk
+LONGEST_REASON = 200  # characters
+
+
+class Recorder:
+    """A pytest plugin that sends a message when a test starts and when it has finished."""
+
+    def __init__(self, connection: Connection, project: Path, *, backwards: bool) -> None:
+        self.connection = connection
+        self.project = project
+        self.backwards = backwards
+        self.collecting = ""
+        self.reports: list[pytest.TestReport] = []  # of the running test
+
+    def send(self, *message: str) -> None:
+        self.connection.send(message)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.backwards:
+            items.reverse()
+
+    def pytest_collectstart(self, collector: pytest.Collector) -> None:
+        self.collecting = collector.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.send("skipped", report.nodeid)
+
+    def pytest_exception_interact(self, call: Any, report: Any) -> None:
+        if isinstance(report, pytest.CollectReport):
+            error = call.excinfo.value
+            error = error.__cause__ or error  # pytest wraps the error in one of its own
+            self.send("broken", one_line(f"{type(error).__name__}: {error}"))
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if isinstance(excinfo.value, SystemExit):
+            self.send("broken", f"{self.collecting} exits the process when it is imported")
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.reports = []
+        self.send("started", nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.reports.append(report)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        # A skipped subtest does not skip the test.
+        reports = [r for r in self.reports if not isinstance(r, pytest.SubtestReport) or r.failed]
+        if failed := [report for report in reports if report.failed]:
+            self.send("failed", nodeid, self.reason(failed[0]))
+        else:
+            self.send("skipped" if any(r.skipped for r in reports) else "passed", nodeid)
+
+    def reason(self, report: pytest.TestReport) -> str:
+        """Return why a test failed, and where."""
+        crash = getattr(report.longrepr, "reprcrash", None)
+        if crash is None:
+            return one_line(str(report.longrepr))
+        path = Path(crash.path)
+        inside = path.is_relative_to(self.project)
+        place = path.relative_to(self.project).as_posix() if inside else path.name
+        message = one_line(crash.message.removeprefix("AssertionError: "))
+        return f"{message} ({place}:{crash.lineno})"
+
+
+def one_line(text: str) -> str:
+    """Return the first line, shortened, with control characters escaped."""
+    [first, *_] = text.strip().splitlines() or [""]
+    first = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in first)
+    return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
+
+
+def run(
+    arguments: Sequence[str], project: Path, temporary: Path, backwards: bool, to: Connection
+) -> None:
+    """Run the tests that pytest's arguments name, and wait for the parent to kill this process.
+
+    It waits, so that the parent still finds the processes that the tests have started.
+    """
+    isolate(project, temporary)
+    recorder = Recorder(to, project, backwards=backwards)
+    recorder.send("ready")
+    reason = run_pytest(arguments, recorder)
+    application = getattr(sys.modules.get("app"), "__file__", None)
+    if application and not Path(application).is_relative_to(project):
+        reason = f"they imported another application: {application}"
+    recorder.send("ended", reason)
+    threading.Event().wait()
+
+
+def isolate(project: Path, temporary: Path) -> None:
+    """Keep the terminal, the checkout and the developer's settings away from the tests."""
+    os.chdir(project)
+    sys.path[:] = [str(project), *(path for path in sys.path if Path(path).resolve() != CHECKOUT)]
+    del sys.argv[1:]  # `unittest.main()` would read them
+    for name in [name for name in os.environ if name.startswith(NOT_INHERITED)]:
+        del os.environ[name]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False  # byte code makes the next run faster
+    os.environ["TMPDIR"] = str(temporary)
+    tempfile.tempdir = None  # the fork server may have found another one
+    if sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+        os.setsid()  # Ctrl-C reaches the grader alone
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+
+
+def run_pytest(arguments: Sequence[str], recorder: Recorder) -> str:
+    """Run pytest; return why it could not run the tests, or an empty text."""
+    # pytest prints to stderr why it cannot start: a conftest.py with an error, a missing file.
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as stderr:
+            status = int(pytest.main([*OPTIONS, *arguments], [recorder]))
+    except Exception:  # noqa: BLE001 - pytest raises warnings about unclosed files after the tests
+        return ""  # they depend on when Python collects garbage, so they must not decide
+    if status in RAN:
+        return ""
+    lines = [line.removeprefix("E ").strip() for line in stderr.getvalue().splitlines()]
+    said = next(filter(None, reversed(lines)), "")
+    return one_line(said) or f"pytest ended with status {status}"
