@@ -1,7 +1,9 @@
-"""Two requests at once: one is done, the other told so, and nothing is ever half done.
+"""Race conditions between two requests: one succeeds, the other gets 409, nothing is half done.
 
-Nothing here waits for time to pass: a request is held before the first thing that it writes, when
-it has read all that it decides by, until the other one is as far, or over.
+Unique constraints and optimistic locking (version counters) decide which one.
+
+No test waits for time to pass: a request is stopped before its first write, after it has read what
+it needs, until the other request has come as far, or has ended.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,18 +32,18 @@ POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags":
 
 @pytest.fixture
 def app(threaded_app: Flask) -> Flask:
-    """The application of this module's clients takes several threads."""
+    """The application that several threads can use, in place of the shared one."""
     return threaded_app
 
 
 def writes(statement: str) -> bool:
-    """Say whether this SQL changes anything."""
+    """Return True if this SQL statement writes."""
     return statement.startswith(("INSERT", "UPDATE", "DELETE"))
 
 
 @contextmanager
-def before_the_first(app: Flask, stop: Stop, act: Callable[[], object]) -> Iterator[None]:
-    """Have every thread `act` once, before the first statement at which it is to stop."""
+def call_before(app: Flask, stop: Stop, act: Callable[[], object]) -> Iterator[None]:
+    """Call `act` once per thread, right before the first SQL statement that matches `stop`."""
     thread = local()
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -57,56 +59,56 @@ def before_the_first(app: Flask, stop: Stop, act: Callable[[], object]) -> Itera
 
 
 def at_once(app: Flask, *requests: Request) -> list[TestResponse]:
-    """Make the requests in a thread each: none writes before all have read what there is."""
-    # Who waits in vain fails, and does not hang: the other one wrote nothing.
-    everyone = Barrier(len(requests), timeout=20)
-    with before_the_first(app, writes, everyone.wait), ThreadPoolExecutor() as pool:
+    """Send the requests in one thread each; none writes before all have read."""
+    # If a request never writes, the others fail after the timeout instead of hanging.
+    barrier = Barrier(len(requests), timeout=20)
+    with call_before(app, writes, barrier.wait), ThreadPoolExecutor() as pool:
         return list(pool.map(lambda request: request(), requests))
 
 
 def meanwhile(app: Flask, late: Request, early: Request, stop: Stop = writes) -> TestResponse:
-    """Make `late`, and all of `early` when that has read what there is, but written nothing.
+    """Send `late`, and run all of `early` right before the first write of `late`.
 
-    `stop` names another statement of `late` that waits for `early`. Gives the answer to `late`.
+    `stop` selects another statement of `late`. Return the response to `late`.
     """
     me = get_ident()
-    answers = []
+    responses = []
 
     def let_the_other_go_first() -> None:
         if get_ident() == me:
-            # Inside of this request it would share the context: it gets a thread.
+            # In this thread it would share the application context of `late`.
             with ThreadPoolExecutor() as pool:
-                answers.append(pool.submit(early).result())
+                responses.append(pool.submit(early).result())
 
-    with before_the_first(app, stop, let_the_other_go_first):
-        answer = late()
-    [of_early] = answers
-    assert of_early.status_code < 400
-    return answer
+    with call_before(app, stop, let_the_other_go_first):
+        response = late()
+    [early_response] = responses
+    assert early_response.status_code < 400
+    return response
 
 
-def refusals(answers: list[TestResponse]) -> list[int]:
-    """Give the statuses of those that were refused; which of two it is does not matter."""
-    return [answer.status_code for answer in answers if answer.status_code >= 400]
+def failures(responses: list[TestResponse]) -> list[int]:
+    """Return the status codes of the failed requests; which of two fails is up to chance."""
+    return [response.status_code for response in responses if response.status_code >= 400]
 
 
 def delete_account(client: FlaskClient, user_id: int) -> TestResponse:
-    """Have someone delete themself, as the page's script does."""
+    """Delete the user's own account, as the script of the page does."""
     return client.delete(f"/users/{user_id}", headers=csrf_header(client))
 
 
 def rename(client: FlaskClient, user_id: int, name: str) -> TestResponse:
-    """Have someone rename themself, as the page's script does."""
+    """Rename the user's own account, as the script of the page does."""
     return client.put(f"/users/{user_id}", json={"username": name}, headers=csrf_header(client))
 
 
 class TestTables:
-    def test_tables_that_several_make_at_once_are_made_once(self, app):
-        everyone = Barrier(8, timeout=20)
+    def test_tables_created_by_several_threads_are_created_once(self, app):
+        barrier = Barrier(8, timeout=20)
 
         def make(_: int) -> None:
             with app.app_context():
-                everyone.wait()
+                barrier.wait()
                 create_tables()
 
         with app.app_context():
@@ -118,120 +120,118 @@ class TestTables:
 
 
 class TestNames:
-    def test_two_who_sign_up_with_one_name_get_one_account(self, app):
+    def test_two_sign_ups_with_one_username_create_one_account(self, app):
         clients = [app.test_client(), app.test_client()]
 
-        answers = at_once(app, *(lambda c=c: submit(c, "/signup", BILBO) for c in clients))
+        responses = at_once(app, *(lambda c=c: submit(c, "/signup", BILBO) for c in clients))
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
 
-    def test_whoever_comes_second_keeps_the_name_typed_and_is_not_logged_in(self, app, client):
-        answer = meanwhile(
+    def test_later_sign_up_keeps_the_typed_username_and_is_no_login(self, app, client):
+        response = meanwhile(
             app,
             late=lambda: submit(client, "/signup", BILBO),
             early=lambda: submit(app.test_client(), "/signup", BILBO),
         )
 
-        assert answer.status_code == 409
-        assert texts(answer, ".error") == ["This username is taken. Choose another one."]
-        assert page(answer).cssselect("#username")[0].get("value") == "Bilbo Baggings"
+        assert response.status_code == 409
+        assert texts(response, ".error") == ["This username is taken. Choose another one."]
+        assert page(response).cssselect("#username")[0].get("value") == "Bilbo Baggings"
         assert texts(client.get("/"), "#me") == []
 
-    def test_two_who_take_one_name_by_the_api_get_one_account(self, app):
+    def test_two_posts_to_the_api_with_one_username_create_one_user(self, app):
         clients = [app.test_client(), app.test_client()]
 
-        answers = at_once(
+        responses = at_once(
             app,
             *(lambda c=c: c.post("/users/", json=BILBO, headers=csrf_header(c)) for c in clients),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
 
-    def test_two_who_rename_themselves_alike_do_not_both_win(self, app, john, fordo):
-        answers = at_once(
+    def test_two_users_cannot_rename_to_the_same_username(self, app, john, fordo):
+        responses = at_once(
             app,
             lambda: rename(john, 1, "Gandalf"),
             lambda: rename(fordo, 2, "Gandalf"),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         names = {user.username for user in stored_rows(app)["user"]}
         assert names in ({"Gandalf", "Fordo Baggings"}, {"Gandalf", "John Williams"})
 
-    def test_a_rename_and_a_sign_up_with_one_name_do_not_both_win(self, app, john, client):
-        answers = at_once(
+    def test_rename_and_sign_up_cannot_take_the_same_username(self, app, john, client):
+        responses = at_once(
             app,
             lambda: rename(john, 1, "Bilbo Baggings"),
             lambda: submit(client, "/signup", BILBO),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
 
 
 class TestContactCards:
-    def test_of_two_first_cards_of_a_person_one_is_kept(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_first_contact_card_sent_twice_is_created_once(self, app, john, log_in):
+        john_again = log_in("John Williams")
         with app.app_context():
             db.session.execute(delete(Contact))
             db.session.commit()
 
-        answers = at_once(
+        responses = at_once(
             app,
             lambda: submit(john, "/contact", {**CARD, "city": "Chicago"}),
-            lambda: submit(on_the_phone, "/contact", {**CARD, "city": "London"}),
+            lambda: submit(john_again, "/contact", {**CARD, "city": "London"}),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         [card] = stored_rows(app)["contact"]
         assert (card.city, card.userid) in {("Chicago", 1), ("London", 1)}
 
-    def test_of_two_changes_of_a_card_the_second_is_told_and_keeps_what_was_typed(
-        self, app, john, log_in
-    ):
-        on_the_phone = log_in("John Williams")
+    def test_later_edit_of_a_contact_card_is_a_conflict(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/contact", {**CARD, "city": "Chicago"}),
-            early=lambda: submit(on_the_phone, "/contact", {**CARD, "city": "Bree"}),
+            early=lambda: submit(john_again, "/contact", {**CARD, "city": "Bree"}),
         )
 
-        assert answer.status_code == 409
-        assert page(answer).cssselect("#city")[0].get("value") == "Chicago"
+        assert response.status_code == 409
+        assert page(response).cssselect("#city")[0].get("value") == "Chicago"
         assert stored_rows(app)["contact"][0].city == "Bree"
 
-    def test_whoever_is_deleted_meanwhile_gets_no_card(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_user_deleted_in_the_meantime_gets_no_contact_card(self, app, john, log_in):
+        john_again = log_in("John Williams")
         with app.app_context():
             db.session.execute(delete(Contact))
             db.session.commit()
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/contact", CARD),
-            early=lambda: delete_account(on_the_phone, 1),
+            early=lambda: delete_account(john_again, 1),
         )
 
-        assert answer.status_code == 409
+        assert response.status_code == 409
         assert stored_rows(app)["contact"] == []
 
 
 class TestTags:
-    def test_a_tag_that_two_posts_make_at_once_is_one_tag(self, app, john, fordo):
-        answers = at_once(
+    def test_tag_created_by_two_posts_at_once_is_one_tag(self, app, john, fordo):
+        responses = at_once(
             app,
             lambda: submit(john, "/posts/new", {**POST, "tags": "Walking"}),
             lambda: submit(fordo, "/posts/new", {**POST, "tags": "WALKING"}),
         )
 
-        assert refusals(answers) == []
+        assert failures(responses) == []
         [tag] = [tag for tag in stored_rows(app)["tag"] if tag.folded == "walking"]
         assert [pair.tag_id for pair in stored_rows(app)["tags"]].count(tag.id) == 2
 
-    def test_the_same_tags_are_made_in_the_same_order(self, app, john):
-        """Else each of two posts could wait for a tag that the other one has made."""
+    def test_tags_are_inserted_in_one_order_to_prevent_a_deadlock(self, app, john):
+        """Two posts that insert the same tags in different orders could deadlock."""
         made = []
 
         def note(_connection: object, _cursor: object, statement: str, rows: object, *_: object):
@@ -247,196 +247,192 @@ class TestTags:
         assert len(first) == 3
         assert first == second
 
-    def test_the_tags_of_a_refused_change_are_not_made(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_tags_of_a_conflicting_edit_are_not_created(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/posts/1/edit", {"tags": "Walking"}),
-            early=lambda: submit(on_the_phone, "/posts/1/edit", {"title": "The road"}),
+            early=lambda: submit(john_again, "/posts/1/edit", {"title": "The road"}),
         )
 
-        assert answer.status_code == 409
+        assert response.status_code == 409
         assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
 
 
 class TestPosts:
     @pytest.fixture
-    def on_the_phone(self, log_in: Callable[[str], FlaskClient]) -> FlaskClient:
-        """John Williams, a second time."""
+    def john_again(self, log_in: Callable[[str], FlaskClient]) -> FlaskClient:
+        """A second client logged in as John Williams."""
         return log_in("John Williams")
 
-    def test_of_two_changes_of_a_post_one_is_kept_whole(self, app, john, on_the_phone):
-        answers = at_once(
+    def test_two_edits_of_a_post_are_not_mixed(self, app, john, john_again):
+        responses = at_once(
             app,
             lambda: submit(john, "/posts/1/edit", {"title": "One", "tags": "1"}),
-            lambda: submit(on_the_phone, "/posts/1/edit", {"title": "Two", "tags": "2"}),
+            lambda: submit(john_again, "/posts/1/edit", {"title": "Two", "tags": "2"}),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         shown = texts(john.get("/posts/1"), "h1, [rel=tag]")
         assert shown in (["One", "1"], ["Two", "2"])
 
-    def test_changes_of_the_tags_alone_are_changes_of_the_post(self, app, john, on_the_phone):
-        answers = at_once(
+    def test_two_edits_of_the_tags_of_a_post_conflict(self, app, john, john_again):
+        responses = at_once(
             app,
             lambda: submit(john, "/posts/1/edit", {"tags": "Python"}),
-            lambda: submit(on_the_phone, "/posts/1/edit", {"tags": "Templates"}),
+            lambda: submit(john_again, "/posts/1/edit", {"tags": "Templates"}),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         assert texts(john.get("/posts/1"), "[rel=tag]") in (["Python"], ["Templates"])
 
-    def test_the_second_of_two_changes_keeps_what_was_typed(self, app, john, on_the_phone):
-        answer = meanwhile(
+    def test_later_edit_of_a_post_keeps_the_typed_values(self, app, john, john_again):
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/posts/1/edit", POST),
-            early=lambda: submit(on_the_phone, "/posts/1/edit", {"title": "The road"}),
+            early=lambda: submit(john_again, "/posts/1/edit", {"title": "The road"}),
         )
 
-        assert answer.status_code == 409
-        assert len(texts(answer, "[role=alert]")) == 1
-        form = dict(page(answer).cssselect("main form")[0].form_values())
+        assert response.status_code == 409
+        assert len(texts(response, "[role=alert]")) == 1
+        form = dict(page(response).cssselect("main form")[0].form_values())
         assert form["title"] == POST["title"]
         assert form["text"].strip() == POST["text"]
         assert form["tags"] == POST["tags"]
 
-    def test_a_post_that_is_deleted_meanwhile_cannot_be_changed(self, app, john, on_the_phone):
-        answer = meanwhile(
+    def test_post_deleted_in_the_meantime_cannot_be_edited(self, app, john, john_again):
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/posts/1/edit", POST),
-            early=lambda: submit(on_the_phone, "/posts/1", form="form[action$=delete]"),
+            early=lambda: submit(john_again, "/posts/1", form="form[action$=delete]"),
         )
 
-        assert answer.status_code == 409
+        assert response.status_code == 409
         assert john.get("/posts/1").status_code == 404
         assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
 
-    def test_a_post_that_is_changed_meanwhile_is_not_deleted(self, app, john, on_the_phone):
-        answer = meanwhile(
+    def test_post_edited_in_the_meantime_is_not_deleted(self, app, john, john_again):
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/posts/1", form="form[action$=delete]"),
-            early=lambda: submit(on_the_phone, "/posts/1/edit", POST),
+            early=lambda: submit(john_again, "/posts/1/edit", POST),
         )
 
-        assert answer.status_code == 409
+        assert response.status_code == 409
         assert texts(john.get("/posts/1"), "h1, [rel=tag]") == [POST["title"], "Walking"]
 
-    def test_a_post_that_two_delete_is_deleted_once(self, app, john, on_the_phone):
-        answers = at_once(
+    def test_post_deleted_by_two_requests_is_deleted_once(self, app, john, john_again):
+        responses = at_once(
             app,
             lambda: submit(john, "/posts/1", form="form[action$=delete]"),
-            lambda: submit(on_the_phone, "/posts/1", form="form[action$=delete]"),
+            lambda: submit(john_again, "/posts/1", form="form[action$=delete]"),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         assert [post.id for post in stored_rows(app)["blogpost"]] == [2, 3, 4]
 
-    def test_a_post_that_is_deleted_right_after_its_change_is_not_found(
-        self, app, john, on_the_phone
-    ):
+    def test_post_deleted_right_after_its_edit_is_not_found(self, app, john, john_again):
         commits = []
 
         def delete_it(_session: object) -> None:
             commits.append(get_ident())
             if len(commits) == 1:
                 with ThreadPoolExecutor() as pool:
-                    pool.submit(submit, on_the_phone, "/posts/1", form="[action$=delete]").result()
+                    pool.submit(submit, john_again, "/posts/1", form="[action$=delete]").result()
 
         event.listen(db.session, "after_commit", delete_it)
-        answer = submit(john, "/posts/1/edit", POST)
+        response = submit(john, "/posts/1/edit", POST)
         event.remove(db.session, "after_commit", delete_it)
 
         assert len(set(commits)) == 2
-        assert answer.status_code == 404
-        assert "This was deleted a moment ago." in texts(answer, "main p")
+        assert response.status_code == 404
+        assert "This was deleted a moment ago." in texts(response, "main p")
 
-    def test_a_post_whose_author_is_deleted_while_it_is_read_is_not_found(self, app, john, client):
-        answer = meanwhile(
+    def test_post_of_an_author_deleted_while_it_is_read_is_not_found(self, app, john, client):
+        response = meanwhile(
             app,
             late=lambda: client.get("/posts/1"),
             early=lambda: delete_account(john, 1),
             stop=lambda statement: "username" in statement,
         )
 
-        assert answer.status_code == 404
+        assert response.status_code == 404
 
 
 class TestAccounts:
-    def test_whoever_is_deleted_while_writing_a_post_is_told(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_author_deleted_while_writing_a_post_gets_a_conflict(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/posts/new", POST),
-            early=lambda: delete_account(on_the_phone, 1),
+            early=lambda: delete_account(john_again, 1),
         )
 
-        assert answer.status_code == 409
-        assert texts(answer, "#me") == []
+        assert response.status_code == 409
+        assert texts(response, "#me") == []
         assert {post.userid for post in stored_rows(app)["blogpost"]} == {2}
         assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
 
-    def test_whoever_is_deleted_while_changing_a_post_is_told(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_author_deleted_while_editing_a_post_gets_a_conflict(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: submit(john, "/posts/1/edit", POST),
-            early=lambda: delete_account(on_the_phone, 1),
+            early=lambda: delete_account(john_again, 1),
         )
 
-        assert answer.status_code == 409
+        assert response.status_code == 409
         assert {post.userid for post in stored_rows(app)["blogpost"]} == {2}
 
-    def test_whoever_is_deleted_cannot_be_renamed(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_user_deleted_in_the_meantime_cannot_be_renamed(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: rename(john, 1, "Gandalf"),
-            early=lambda: delete_account(on_the_phone, 1),
+            early=lambda: delete_account(john_again, 1),
         )
 
-        assert answer.status_code == 409
+        assert response.status_code == 409
         assert [user.username for user in stored_rows(app)["user"]] == ["Fordo Baggings"]
 
-    def test_whoever_is_renamed_meanwhile_is_not_deleted_and_stays_logged_in(
-        self, app, john, log_in
-    ):
-        on_the_phone = log_in("John Williams")
+    def test_user_renamed_in_the_meantime_is_not_deleted(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: delete_account(john, 1),
-            early=lambda: rename(on_the_phone, 1, "Gandalf"),
+            early=lambda: rename(john_again, 1, "Gandalf"),
         )
 
-        assert answer.status_code == 409
+        assert response.status_code == 409
         assert texts(john.get("/"), "#me") == ["Gandalf"]
 
-    def test_an_account_that_two_delete_is_deleted_once(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_account_deleted_by_two_requests_is_deleted_once(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answers = at_once(
+        responses = at_once(
             app,
             lambda: delete_account(john, 1),
-            lambda: delete_account(on_the_phone, 1),
+            lambda: delete_account(john_again, 1),
         )
 
-        assert refusals(answers) == [409]
+        assert failures(responses) == [409]
         assert [user.username for user in stored_rows(app)["user"]] == ["Fordo Baggings"]
 
-    def test_an_account_that_is_deleted_takes_all_that_it_wrote_meanwhile(self, app, john, log_in):
-        on_the_phone = log_in("John Williams")
+    def test_deleted_account_loses_posts_written_in_the_meantime(self, app, john, log_in):
+        john_again = log_in("John Williams")
 
-        answer = meanwhile(
+        response = meanwhile(
             app,
             late=lambda: delete_account(john, 1),
-            early=lambda: submit(on_the_phone, "/posts/new", POST),
+            early=lambda: submit(john_again, "/posts/new", POST),
         )
 
-        assert answer.status_code == 204
+        assert response.status_code == 204
         assert {post.userid for post in stored_rows(app)["blogpost"]} == {2}
         pairs = {pair.blogpost_id for pair in stored_rows(app)["tags"]}
         assert pairs == {2, 4}

@@ -1,4 +1,4 @@
-"""The blog itself: reading, writing, one's own posts, and how little a long list costs."""
+"""Posts: reading, writing, editing one's own, and the cost of long lists."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,35 +26,35 @@ TEMPLATES = "Using Templates in Flask"
 DATABASES = "Working with Databases in Flask"
 REST = "RestAPI Programming in Flask"
 
-# What the form for a post takes.
+# A valid post form.
 POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking, Flask"}
 
 
 def titles(response: TestResponse) -> list[str]:
-    """Give the titles of a list of posts, in its order."""
+    """Return the titles in a list of posts."""
     return texts(response, "article h2")
 
 
 def form(response: TestResponse) -> dict[str, str]:
-    """Give what stands in the form for a post."""
+    """Return the values in the post form."""
     [found] = page(response).cssselect("main form")
-    # A browser drops the line end that opens a text area.
+    # A browser ignores a line break at the start of a text area.
     return {name: value.removeprefix("\n") for name, value in found.form_values()}
 
 
 def address(client: FlaskClient, link: str) -> str:
-    """Give where the link of this text leads, on the list of all posts."""
+    """Return the URL of the link with this text in the list of all posts."""
     found = page(client.get("/posts/")).cssselect("article a")
     return next(a.get("href") for a in found if a.text_content() == link)
 
 
 def fill(app: Flask, ids: range) -> None:
-    """Store people, each with a post and a tag; user 1 writes as many more, about tag 1."""
+    """Store a user, a tag and a post for each id, and as many posts by user 1 about tag 1."""
     people = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
     words = [{"id": n, "tagname": f"Tag {n}"} for n in ids]
     written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
     with app.app_context():
-        # Into the tables themselves: so many objects would take longer.
+        # Core inserts: creating this many objects would take longer.
         db.session.execute(insert(db.metadata.tables["user"]), people)
         db.session.execute(insert(db.metadata.tables["tag"]), words)
         db.session.execute(
@@ -69,7 +69,7 @@ def fill(app: Flask, ids: range) -> None:
 
 @pytest.fixture
 def loaded() -> Iterator[list[str]]:
-    """Names the model of each row that is read."""
+    """The names of the models that are loaded, one for each row."""
     names: list[str] = []
 
     def note(row: object, _context: object) -> None:
@@ -80,19 +80,19 @@ def loaded() -> Iterator[list[str]]:
     event.remove(db.Model, "load", note)
 
 
-# Gives a blog of so many people.
+# A function that returns an application with this number of users.
 Blogs = Callable[[int], Flask]
 
 
 @contextmanager
 def blogs(new_database: NewDatabase) -> Iterator[Blogs]:
-    """Give blogs of any size on a database of their own: whoever asks again gets the same."""
+    """Yield a function that returns an application with this number of users, created once."""
     with ExitStack() as stack:
 
         @cache
         def blog(people: int) -> Flask:
             database = stack.enter_context(new_database())
-            # Five people have ten posts: less than a page.
+            # Five users have ten posts, which fit on one page.
             app = create_app({**CONFIG, **database, "PAGE_SIZE": 20})
             stack.enter_context(tables(app))
             fill(app, range(1, people + 1))
@@ -103,24 +103,24 @@ def blogs(new_database: NewDatabase) -> Iterator[Blogs]:
 
 @pytest.fixture(scope="class")
 def blog(new_database: NewDatabase) -> Iterator[Blogs]:
-    """Gives blogs that the tests of a class share, for they only read."""
+    """Applications that the tests of a class share, because they only read."""
     with blogs(new_database) as blog:
         yield blog
 
 
 @pytest.fixture(scope="class")
 def sqlite_blog() -> Iterator[Blogs]:
-    """The same on SQLite, which can count its steps, wherever the other tests have theirs."""
+    """Applications on SQLite, which can count its steps, also with `--postgres`."""
     with blogs(sqlite_database) as blog:
         yield blog
 
 
 @contextmanager
 def steps(app: Flask) -> Iterator[list[None]]:
-    """Count the steps that SQLite takes in a `with` block: the same ones for the same work."""
+    """Count the virtual machine steps of SQLite in a `with` block, which do not vary with time."""
     taken: list[None] = []
     with app.app_context():
-        # A database in memory has this one connection.
+        # An in-memory database has one connection.
         connection = db.session.connection().connection.driver_connection
     connection.set_progress_handler(lambda: taken.append(None), 1)
     yield taken
@@ -129,32 +129,32 @@ def steps(app: Flask) -> Iterator[list[None]]:
 
 class TestRead:
     @pytest.mark.usefixtures("dataset")
-    def test_the_newest_post_comes_first(self, client):
+    def test_posts_are_listed_newest_first(self, client):
         response = client.get("/posts/")
 
         assert texts(response, "h1") == ["All posts"]
         assert titles(response) == [REST, DATABASES, TEMPLATES, FLASK]
 
     @pytest.mark.usefixtures("dataset")
-    def test_an_author_leads_to_their_posts(self, client):
+    def test_author_link_leads_to_the_posts_of_the_author(self, client):
         response = client.get(address(client, "Fordo Baggings"))
 
         assert texts(response, "h1") == ["Posts by Fordo Baggings"]
         assert titles(response) == [REST, TEMPLATES]
 
     @pytest.mark.usefixtures("dataset")
-    def test_a_tag_leads_to_the_posts_that_bear_it(self, client):
+    def test_tag_link_leads_to_the_posts_with_the_tag(self, client):
         response = client.get(address(client, "Templates"))
 
         assert texts(response, "h1") == ["Posts about Templates"]
         assert titles(response) == [TEMPLATES]
 
     @pytest.mark.usefixtures("dataset")
-    def test_the_posts_of_a_tag_come_newest_first(self, client):
+    def test_posts_with_a_tag_are_listed_newest_first(self, client):
         assert titles(client.get(address(client, "Flask"))) == [REST, DATABASES, TEMPLATES, FLASK]
 
     @pytest.mark.usefixtures("dataset")
-    def test_a_title_leads_to_the_post(self, client):
+    def test_title_link_leads_to_the_post(self, client):
         response = client.get(address(client, REST))
 
         assert texts(response, "h1") == [REST]
@@ -165,13 +165,13 @@ class TestRead:
         ]
 
     @pytest.mark.usefixtures("dataset")
-    def test_a_list_says_who_wrote_each_post_and_about_what(self, client):
+    def test_list_shows_the_author_and_the_tags_of_a_post(self, client):
         [first, *_] = page(client.get("/posts/")).cssselect("article")
 
         assert [a.text for a in first.cssselect("[rel=author]")] == ["Fordo Baggings"]
         assert [a.text for a in first.cssselect("[rel=tag]")] == ["Flask", "Python", "Rest API"]
 
-    def test_the_day_of_a_post_is_for_people_and_for_programs(self, app, client):
+    def test_date_of_a_post_is_readable_by_people_and_programs(self, app, client):
         with app.app_context():
             user = User(username="John Williams")
             written = datetime(2026, 11, 5, 17, 30)  # noqa: DTZ001 - as it is stored, in UTC
@@ -183,7 +183,7 @@ class TestRead:
         assert time.text == "05 November 2026"
         assert time.get("datetime") == "2026-11-05T17:30:00Z"
 
-    def test_markup_in_a_post_is_shown_and_not_obeyed(self, john):
+    def test_markup_in_a_post_is_escaped(self, john):
         markup = "<script>alert('{{ 7 * 7 }}')</script>"
 
         there = submit(john, "/posts/new", {"title": markup, "text": markup, "tags": markup})
@@ -196,7 +196,7 @@ class TestRead:
             assert [texts(response, place) for place in shown] == [[markup]] * len(shown)
             assert page(response).cssselect("script") == []
 
-    def test_a_list_that_just_fits_has_one_page(self, app, client, monkeypatch):
+    def test_list_that_fits_on_one_page_has_no_pager(self, app, client, monkeypatch):
         monkeypatch.setitem(app.config, "PAGE_SIZE", 6)
         fill(app, range(1, 4))
 
@@ -214,7 +214,7 @@ class TestRead:
             ("/people/", ".rows a", 8),
         ],
     )
-    def test_the_pages_of_a_list_show_every_row_once(self, new_app, url, row, number):
+    def test_pages_of_a_list_show_every_row_once(self, new_app, url, row, number):
         app = new_app(PAGE_SIZE=3)
         fill(app, range(1, 9))
         client = app.test_client()
@@ -230,14 +230,14 @@ class TestRead:
         assert len(shown) == number
         assert shown == sorted(set(shown), reverse=True)
 
-    def test_a_later_page_leads_back_to_the_newest(self, app, client):
+    def test_later_page_links_back_to_the_newest(self, app, client):
         fill(app, range(1, 9))
 
         [newest] = page(client.get("/posts/by/1?before=12")).cssselect(".pager a:not([rel])")
 
         assert newest.get("href") == "/posts/by/1"
 
-    def test_a_post_that_is_written_meanwhile_moves_no_page(self, app, john, monkeypatch):
+    def test_new_post_does_not_shift_the_pages(self, app, john, monkeypatch):
         monkeypatch.setitem(app.config, "PAGE_SIZE", 2)
         [older] = page(john.get("/posts/")).cssselect("[rel=next]")
 
@@ -245,11 +245,11 @@ class TestRead:
 
         assert titles(john.get(older.get("href"))) == [TEMPLATES, FLASK]
 
-    def test_a_blog_without_posts_says_so(self, client):
+    def test_list_without_posts_has_a_message(self, client):
         assert texts(client.get("/posts/"), "main p") == ["There are no posts here yet."]
 
     @pytest.mark.parametrize("url", ["/posts/by/1", "/posts/tagged/1"])
-    def test_an_author_or_a_tag_without_posts_says_so(self, app, client, url):
+    def test_author_or_tag_without_posts_has_a_message(self, app, client, url):
         with app.app_context():
             db.session.add_all([User(username="Fordo Baggings"), Tag(tagname="Python")])
             db.session.commit()
@@ -279,7 +279,7 @@ class TestRead:
             "/posts/tagged/2147483648",
         ],
     )
-    def test_what_is_unknown_is_not_found(self, client, url):
+    def test_unknown_post_author_or_tag_is_not_found(self, client, url):
         assert client.get(url).status_code == 404
 
     @pytest.mark.usefixtures("dataset")
@@ -288,11 +288,11 @@ class TestRead:
         "before",
         ["", "0", "1", "-1", "x", "1.5", "2;", "٣", "2\0", "2\n", " 2", str(2**31), "9" * 99],
     )
-    def test_a_page_that_no_list_has_is_not_found(self, client, url, before):
+    def test_invalid_page_of_a_list_is_not_found(self, client, url, before):
         assert client.get(url, query_string={"before": before}).status_code == 404
 
     @pytest.mark.usefixtures("dataset")
-    def test_the_page_before_the_largest_id_is_the_first(self, client):
+    def test_page_before_the_largest_id_is_the_first(self, client):
         assert titles(client.get(f"/posts/?before={2**31 - 1}"))[0] == REST
 
 
@@ -307,12 +307,12 @@ class TestWrite:
             ("/posts/1/edit", {"version": "7"}, "Edit post"),
         ],
     )
-    def test_the_form_says_whether_the_post_is_new(self, john, url, wrong, heading):
+    def test_form_heading_tells_new_from_edited_posts(self, john, url, wrong, heading):
         response = submit(john, url, wrong) if wrong else john.get(url)
 
         assert texts(response, "h1") == [heading]
 
-    def test_a_post_is_kept_as_it_was_typed(self, john):
+    def test_new_post_is_stored_and_shown(self, john):
         response = submit(john, "/posts/new", POST)
 
         post = john.get(redirect_target(response))
@@ -321,19 +321,19 @@ class TestWrite:
         assert texts(post, "[rel=author]") == ["John Williams"]
         assert texts(post, ".notice") == ["Post saved."]
 
-    def test_a_post_is_the_newest_of_its_author_and_its_tags(self, john):
+    def test_new_post_is_first_in_the_lists_of_its_author_and_tags(self, john):
         submit(john, "/posts/new", POST)
 
         for link in "John Williams", "Walking", "Flask":
             assert titles(john.get(address(john, link)))[0] == "The road goes ever on"
 
-    def test_the_lines_of_a_text_are_kept(self, john):
+    def test_line_breaks_and_indentation_of_a_text_are_kept(self, john):
         response = submit(john, "/posts/new", {**POST, "text": "\r\none\r\n  two\r\n\r\nthree\r\n"})
 
         [text] = page(john.get(redirect_target(response))).cssselect(".text")
         assert text.text == "one\n  two\n\nthree"
 
-    def test_letters_beyond_ascii_are_kept(self, john):
+    def test_non_ascii_letters_are_kept(self, john):
         typed = {"title": "Ñandú 🦤 日本", "text": "Où? שלום", "tags": "café"}
 
         response = submit(john, "/posts/new", typed)
@@ -341,19 +341,19 @@ class TestWrite:
         shown = texts(john.get(redirect_target(response)), "h1, .text, [rel=tag]")
         assert sorted(shown) == sorted(typed.values())
 
-    def test_spaces_around_a_title_are_dropped(self, john):
+    def test_white_space_in_a_title_is_normalized(self, john):
         response = submit(john, "/posts/new", {**POST, "title": "  The \t road  "})
 
         assert page(john.get(redirect_target(response))).cssselect("h1")[0].text == "The road"
 
-    def test_new_tags_are_made(self, john):
+    def test_new_tags_are_created(self, john):
         response = submit(john, "/posts/new", {**POST, "tags": "Walking, Second Breakfast"})
 
         shown = texts(john.get(redirect_target(response)), "[rel=tag]")
         assert shown == ["Second Breakfast", "Walking"]
 
     @pytest.mark.parametrize("typed", ["", "  ", ",", " , ,, "])
-    def test_a_post_needs_no_tag(self, john, typed):
+    def test_tags_are_optional(self, john, typed):
         response = submit(john, "/posts/new", {**POST, "tags": typed})
 
         assert texts(john.get(redirect_target(response)), "[rel=tag]") == []
@@ -361,7 +361,7 @@ class TestWrite:
     @pytest.mark.parametrize(
         "typed", ["Rest API", "rest api", "REST API", "  Rest   API  ", "rest api, Rest API,,"]
     )
-    def test_a_tag_that_is_there_is_used_whatever_the_case_and_the_spaces(self, app, john, typed):
+    def test_existing_tag_is_reused_ignoring_case_and_spaces(self, app, john, typed):
         before = stored_rows(app)["tag"]
 
         response = submit(john, "/posts/new", {**POST, "tags": typed})
@@ -379,14 +379,14 @@ class TestWrite:
             pytest.param("日本", "\u3000日本\u00a0", id="spaces of other scripts"),
         ],
     )
-    def test_a_tag_beyond_ascii_is_used_again(self, john, first, again):
+    def test_non_ascii_tag_is_reused_ignoring_case_and_accents(self, john, first, again):
         submit(john, "/posts/new", {**POST, "tags": first})
 
         response = submit(john, "/posts/new", {**POST, "tags": again})
 
         assert texts(john.get(redirect_target(response)), "[rel=tag]") == [first]
 
-    def test_of_two_spellings_of_a_new_tag_the_first_is_kept(self, john):
+    def test_first_spelling_of_a_new_tag_is_kept(self, john):
         response = submit(john, "/posts/new", {**POST, "tags": "Shire, SHIRE, shire"})
 
         assert texts(john.get(redirect_target(response)), "[rel=tag]") == ["Shire"]
@@ -401,7 +401,7 @@ class TestWrite:
             pytest.param({"text": "\r\n".join("x" * 5_000)[:-2]}, id="in lines"),
         ],
     )
-    def test_a_post_may_go_to_the_limits(self, john, typed):
+    def test_longest_values_of_a_post_are_accepted(self, john, typed):
         response = submit(john, "/posts/new", {**POST, **typed})
 
         assert redirect_target(response)
@@ -426,7 +426,7 @@ class TestWrite:
             ("tags", "Fla\0sk", "Remove the characters that cannot be displayed."),
         ],
     )
-    def test_what_cannot_be_kept_is_refused_with_the_reason(self, app, john, field, typed, reason):
+    def test_invalid_post_is_rejected_with_the_reason(self, app, john, field, typed, reason):
         before = stored_rows(app)
 
         response = submit(john, "/posts/new", {**POST, field: typed})
@@ -438,7 +438,7 @@ class TestWrite:
     @pytest.mark.parametrize(
         "wrong", [{"title": ""}, {"text": ""}, {"tags": "x" * 41}, {"title": "x" * 121}]
     )
-    def test_a_refused_post_keeps_all_that_was_typed(self, john, wrong):
+    def test_rejected_post_form_keeps_the_typed_values(self, john, wrong):
         typed = {**POST, "text": "one\n  two", **wrong}
 
         response = submit(john, "/posts/new", typed)
@@ -446,12 +446,12 @@ class TestWrite:
         shown = form(response)
         assert {name: shown[name] for name in typed} == typed
 
-    def test_everything_that_is_wrong_is_said_at_once(self, john):
+    def test_all_invalid_fields_are_reported_at_once(self, john):
         response = submit(john, "/posts/new", {"title": "", "text": "", "tags": "x" * 41})
 
         assert len(texts(response, ".error")) == 3
 
-    def test_a_visitor_is_sent_to_the_login(self, app, client):
+    def test_visitor_is_redirected_to_the_login(self, app, client):
         before = stored_rows(app)
 
         response = client.post("/posts/new", data=POST, headers=csrf_header(client))
@@ -463,14 +463,14 @@ class TestWrite:
 class TestOwn:
     """John Williams wrote post 1, Fordo Baggings wrote post 2."""
 
-    def test_the_form_shows_the_post_as_it_is(self, john):
+    def test_edit_form_shows_the_stored_post(self, john):
         shown = form(john.get("/posts/1/edit"))
 
         assert shown["title"] == FLASK
         assert shown["text"].startswith("Flask gives you a request")
         assert shown["tags"] == "Flask, Python"
 
-    def test_saving_the_form_as_it_is_changes_nothing_that_shows(self, john):
+    def test_saving_an_unchanged_form_changes_nothing_visible(self, john):
         before = john.get("/posts/1")
 
         response = submit(john, "/posts/1/edit")
@@ -479,7 +479,7 @@ class TestOwn:
         shown = "h1, .text, .byline, [rel=tag]"
         assert texts(john.get("/posts/1"), shown) == texts(before, shown)
 
-    def test_the_author_changes_a_post(self, john):
+    def test_author_can_edit_a_post(self, john):
         submit(john, "/posts/1/edit", POST)
 
         response = john.get("/posts/1")
@@ -487,7 +487,7 @@ class TestOwn:
         assert texts(response, "[rel=tag]") == ["Flask", "Walking"]
 
     @pytest.mark.parametrize("wrong", [{"title": ""}, {"text": "\0"}, {"tags": "x" * 41}])
-    def test_a_change_that_cannot_be_kept_leaves_the_post_as_it_is(self, app, john, wrong):
+    def test_invalid_edit_stores_nothing(self, app, john, wrong):
         before = stored_rows(app)
 
         response = submit(john, "/posts/1/edit", {**POST, **wrong})
@@ -495,7 +495,7 @@ class TestOwn:
         assert response.status_code == 422
         assert stored_rows(app) == before
 
-    def test_a_changed_post_keeps_its_place_and_its_day(self, app, john):
+    def test_edited_post_keeps_its_id_author_and_date(self, app, john):
         before = stored_rows(app)["blogpost"][0]
 
         submit(john, "/posts/1/edit", POST)
@@ -504,14 +504,14 @@ class TestOwn:
         assert after.title == "The road goes ever on"
         assert (after.id, after.userid, after.created) == (1, before.userid, before.created)
 
-    def test_a_tag_that_a_post_loses_stays_with_the_others(self, john):
+    def test_tag_removed_from_one_post_stays_on_the_others(self, john):
         python = address(john, "Python")
 
         submit(john, "/posts/1/edit", {"tags": "Flask"})
 
         assert titles(john.get(python)) == [REST, DATABASES, TEMPLATES]
 
-    def test_the_author_deletes_a_post(self, john):
+    def test_author_can_delete_a_post(self, john):
         response = submit(john, "/posts/1", form="form[action$=delete]")
 
         assert redirect_target(response) == "/posts/"
@@ -520,7 +520,7 @@ class TestOwn:
         assert texts(response, ".notice") == ["Post deleted."]
         assert john.get("/posts/1").status_code == 404
 
-    def test_a_post_that_was_changed_since_it_was_looked_at_is_not_deleted(self, john):
+    def test_post_edited_in_another_window_is_not_deleted(self, john):
         [form] = page(john.get("/posts/1")).cssselect("form[action$=delete]")
         submit(john, "/posts/1/edit", {"title": "Flask, again"})
 
@@ -533,10 +533,10 @@ class TestOwn:
         assert john.get("/posts/1").status_code == 200
 
     @pytest.mark.parametrize("url", ["/posts/99/edit", "/posts/99/delete"])
-    def test_a_post_that_is_not_there_is_not_found(self, john, url):
+    def test_editing_an_unknown_post_is_not_found(self, john, url):
         assert john.post(url, data=POST, headers=csrf_header(john)).status_code == 404
 
-    def test_the_author_alone_is_offered_to_change_a_post(self, john, client):
+    def test_only_the_author_sees_the_edit_link_and_delete_button(self, john, client):
         change = "main a[href$=edit], main form[action$=delete]"
 
         [link, form] = page(john.get("/posts/3")).cssselect(change)
@@ -548,7 +548,7 @@ class TestOwn:
         ("method", "url"),
         [("GET", "/posts/1/edit"), ("POST", "/posts/1/edit"), ("POST", "/posts/1/delete")],
     )
-    def test_someone_else_is_refused(self, app, fordo, method, url):
+    def test_other_user_cannot_edit_or_delete_a_post(self, app, fordo, method, url):
         before = stored_rows(app)
 
         response = fordo.open(url, method=method, data=POST, headers=csrf_header(fordo))
@@ -566,7 +566,7 @@ class TestOwn:
             ("POST", "/posts/1/delete", "/login"),
         ],
     )
-    def test_a_visitor_is_sent_to_the_login(self, app, client, method, url, login):
+    def test_visitor_is_redirected_to_the_login(self, app, client, method, url, login):
         before = stored_rows(app)
 
         response = client.open(url, method=method, data=POST, headers=csrf_header(client))
@@ -574,7 +574,7 @@ class TestOwn:
         assert redirect_target(response) == login
         assert stored_rows(app) == before
 
-    def test_nobody_becomes_an_author_by_typing_a_field(self, app, fordo):
+    def test_extra_form_fields_cannot_change_the_author(self, app, fordo):
         before = stored_rows(app)["blogpost"]
 
         submit(fordo, "/posts/2/edit", {"userid": "1", "id": "1", "user": "1"})
@@ -584,14 +584,14 @@ class TestOwn:
             (post.id, post.userid) for post in before
         ]
 
-    def test_a_link_cannot_delete(self, john):
+    def test_delete_requires_post(self, john):
         response = john.get("/posts/1/delete")
 
         assert response.status_code == 405
         assert response.allow.as_set() == {"options", "post"}
         assert john.get("/posts/1").status_code == 200
 
-    def test_two_windows_of_one_author_do_not_overwrite_each_other(self, john):
+    def test_edits_in_two_windows_do_not_overwrite_each_other(self, john):
         in_both = form(john.get("/posts/1/edit"))
         john.post("/posts/1/edit", data={**in_both, "tags": "Walking"})
 
@@ -605,7 +605,7 @@ class TestOwn:
         assert texts(john.get("/posts/1"), "h1, [rel=tag]") == [FLASK, "Walking"]
 
     @pytest.mark.parametrize("version", ["", "0", "2", "-1", "x", "9" * 30])
-    def test_a_version_that_the_post_never_had_is_a_conflict(self, app, john, version):
+    def test_unknown_version_is_a_conflict(self, app, john, version):
         before = stored_rows(app)
 
         response = submit(john, "/posts/1/edit", {**POST, "version": version})
@@ -614,7 +614,7 @@ class TestOwn:
         assert stored_rows(app) == before
 
     @pytest.mark.parametrize("url", ["/posts/1/edit", "/posts/1/delete"])
-    def test_whoever_tells_no_version_is_told_of_a_conflict(self, app, john, url):
+    def test_missing_version_is_a_conflict(self, app, john, url):
         before = stored_rows(app)
 
         response = john.post(url, data=POST, headers=csrf_header(john))
@@ -629,7 +629,8 @@ PEOPLE_LISTS = ["/people/", "/users/"]
 
 class TestScale:
     @pytest.mark.parametrize("url", [*POST_LISTS, *PEOPLE_LISTS])
-    def test_a_list_takes_as_many_queries_for_500_rows_as_for_5(self, blog, url):
+    def test_list_has_no_n_plus_1_queries(self, blog, url):
+        # N+1 queries: one more query for each row.
         few, many = blog(5), blog(500)
 
         with recorded_statements(few) as for_5:
@@ -640,7 +641,7 @@ class TestScale:
         assert 0 < len(for_5) == len(for_500)
 
     @pytest.mark.parametrize("url", [*POST_LISTS, *PEOPLE_LISTS])
-    def test_a_list_loads_no_more_rows_of_500_than_of_50(self, blog, loaded, url):
+    def test_list_loads_no_more_rows_of_500_than_of_50(self, blog, loaded, url):
         few, many = blog(50), blog(500)
 
         few.test_client().get(url)
@@ -650,11 +651,11 @@ class TestScale:
 
         assert 0 < of_50 == len(loaded)
 
-    # Person 7 and tag 7 have one post among those of all others, person 1 and tag 1 have many.
+    # User 7 and tag 7 have one post; user 1 and tag 1 have many.
     @pytest.mark.parametrize("url", [*POST_LISTS, "/posts/by/7", "/posts/tagged/7", *PEOPLE_LISTS])
-    def test_the_database_itself_does_no_more_for_500_rows_than_for_50(self, sqlite_blog, url):
+    def test_database_does_no_more_work_for_500_rows_than_for_50(self, sqlite_blog, url):
         few, many = sqlite_blog(50), sqlite_blog(500)
-        # The first time, newer SQLites count how they parse the statements, too.
+        # For the first request, newer versions of SQLite also count parsing the statements.
         assert few.test_client().get(url).status_code == 200
         assert many.test_client().get(url).status_code == 200
 
@@ -666,7 +667,7 @@ class TestScale:
         assert 0 < len(for_50) == len(for_500)
 
     @pytest.mark.parametrize("url", POST_LISTS)
-    def test_a_list_reads_no_text_that_it_does_not_show(self, blog, url):
+    def test_list_does_not_read_the_texts_of_posts(self, blog, url):
         app = blog(5)
 
         with recorded_statements(app) as sent:
