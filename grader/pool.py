@@ -23,6 +23,8 @@ from grader.workspace import Workspace, changed
 # A fork of a process that has imported the libraries starts three times as fast as a new process.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
+HANGS, EXITS = "hangs", "exits the process"
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -62,14 +64,21 @@ class Run:
                 self.failed[test] = reason
             case "skipped", test:
                 self.skipped.add(test)
-            case "broken" | "ended", reason:
+            case "broken", reason:
                 self.broken = self.broken or reason
+            case "ended", _ if self.running:
+                self.stop("stops pytest")
+            case "ended", reason:
+                self.broken = self.broken or reason
+            case "stopped", how:
+                self.stop(how)
         if message[0] in {"passed", "failed", "skipped"}:
             self.running = ""
 
     def stop(self, how: str) -> None:
         """Store how the run ended too early: a test that did not finish has failed."""
         self.stopped = f"{self.running or 'the test run'} {how}"
+        self.hangs = how == HANGS
         if self.running:
             self.failed[self.running] = how
 
@@ -115,40 +124,36 @@ class Pool:
         )
         process.start()
         sender.close()
+        run, start = Run(), time.monotonic()
         try:
-            return self.follow(receiver, process.sentinel, job.deadline)
+            for message in self.messages(receiver, process.sentinel, job.deadline):
+                if message == ("ready",):
+                    start = time.monotonic()  # the fork server may have had to start first
+                run.add(message)
         finally:
             kill(process.pid, workspace.temporary)
             process.join()
             receiver.close()
+        run.seconds = time.monotonic() - start
+        return run
 
-    def follow(self, receiver: Connection, sentinel: int, deadline: float) -> Run:
-        """Receive messages until the run ends, or until none comes for `deadline` seconds."""
-        run, start, message = Run(), time.monotonic(), ("",)
-        while message[0] != "ended":
+    def messages(
+        self, receiver: Connection, sentinel: int, deadline: float
+    ) -> Iterator[tuple[str, ...]]:
+        """Yield the messages of a test process; the last one says how the run ended.
+
+        A process that sends no message for `deadline` seconds hangs.
+        """
+        last: tuple[str, ...] = ("",)
+        while last[0] not in {"ended", "stopped"}:
             ready = wait([receiver, sentinel, self.closing], deadline)
             if self.closing in ready:
                 raise CancelledError
-            if not ready:
-                run.hangs = True
-                run.stop("hangs")
-                break
-            try:
-                message = receiver.recv() if receiver in ready else ("died",)
-            except EOFError:
-                message = ("died",)
-            if message[0] == "died":
-                run.stop("exits the process")
-                break
-            if message[0] == "ready":
-                start = time.monotonic()  # the fork server may have had to start first
-            run.add(message)
-        else:
-            if run.running:
-                run.broken = ""
-                run.stop("stops pytest")
-        run.seconds = time.monotonic() - start
-        return run
+            last = "stopped", EXITS if ready else HANGS
+            if receiver in ready:
+                with suppress(EOFError, OSError):  # the process has exited
+                    last = receiver.recv()
+            yield last
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Call a function that runs jobs for several items at once, and yield the results."""
