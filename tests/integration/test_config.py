@@ -1,4 +1,4 @@
-"""What the environment and the configuration change in the answers of an application."""
+"""Settings from environment variables, security headers, and trusted proxies."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from tests.support.html import csrf_header, page, redirect_target, submit, texts
 class TestEnvironment:
     @pytest.fixture
     def start(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable]:
-        """Makes an application as `wsgi.py` does, in a new folder, with these variables."""
+        """A function that creates an application from environment variables, as `wsgi.py` does."""
         apps: list[Flask] = []
         for name in [name for name in os.environ if name.startswith(("FLASK_", "DATABASE_URL"))]:
             monkeypatch.delenv(name)
@@ -37,7 +37,7 @@ class TestEnvironment:
             with app.app_context():
                 db.engine.dispose()
 
-    def test_an_application_without_any_serves_the_seeded_blog(self, start):
+    def test_application_without_variables_serves_the_seeded_blog(self, start):
         app = start()
 
         seeded = app.test_cli_runner().invoke(args=["seed"])
@@ -45,9 +45,7 @@ class TestEnvironment:
         assert seeded.exit_code == 0, seeded.output
         assert len(app.test_client().get("/users/").json["users"]) == 2
 
-    def test_the_instance_folder_holds_the_database_and_the_key_and_nothing_else(
-        self, start, tmp_path
-    ):
+    def test_instance_folder_holds_only_the_database_and_the_secret_key(self, start, tmp_path):
         app = start()
 
         app.test_cli_runner().invoke(args=["init-db"])
@@ -56,7 +54,7 @@ class TestEnvironment:
         assert {"blog.sqlite", "secret_key"} <= kept
         assert all(name.startswith(("blog.sqlite", "secret_key")) for name in kept)
 
-    def test_data_and_sessions_outlive_a_restart(self, start):
+    def test_data_and_sessions_survive_a_restart(self, start):
         cheap = {"FLASK_PASSWORD_METHOD": CONFIG["PASSWORD_METHOD"]}
         before = start(**cheap)
         before.test_cli_runner().invoke(args=["seed", "--password", "second breakfast"])
@@ -68,7 +66,7 @@ class TestEnvironment:
 
         assert texts(again.get("/"), "#me") == ["John Williams"]
 
-    def test_a_session_under_one_key_is_none_under_another(self, start):
+    def test_session_and_csrf_token_need_the_same_secret_key(self, start):
         one, other = start(FLASK_SECRET_KEY="one"), start(FLASK_SECRET_KEY="other")
         client, visitor = one.test_client(), other.test_client()
         header = csrf_header(client)
@@ -79,13 +77,13 @@ class TestEnvironment:
         assert response.status_code == 400
         assert redirect_target(client.post("/preferences", data={"theme": "dark"}, headers=header))
 
-    def test_a_setting_changes_what_is_served(self, start):
+    def test_flask_variable_changes_a_setting(self, start):
         app = start(FLASK_PAGE_SIZE="1")
         app.test_cli_runner().invoke(args=["seed"])
 
         assert len(app.test_client().get("/users/").json["users"]) == 1
 
-    def test_the_database_is_where_the_platform_says(self, start, tmp_path):
+    def test_database_url_selects_the_database(self, start, tmp_path):
         app = start(DATABASE_URL=f"sqlite:///{tmp_path}/elsewhere.sqlite")
 
         app.test_cli_runner().invoke(args=["init-db"])
@@ -94,7 +92,7 @@ class TestEnvironment:
         assert not (tmp_path / "blog.sqlite").exists()
 
     @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-    def test_each_form_of_a_postgresql_address_is_understood(self, start, scheme):
+    def test_every_postgresql_scheme_is_accepted(self, start, scheme):
         app = start(DATABASE_URL=f"{scheme}://john:secret@db.example:5433/blog")
 
         with app.app_context():
@@ -103,15 +101,15 @@ class TestEnvironment:
         assert (url.username, url.password) == ("john", "secret")
         assert (url.host, url.port, url.database) == ("db.example", 5433, "blog")
 
-    def test_a_database_of_another_kind_is_refused_with_what_to_write(self, start):
+    def test_unsupported_database_is_rejected_with_advice(self, start):
         with pytest.raises(ValueError, match="must start with postgresql:// or sqlite://"):
             start(DATABASE_URL="mysql://john:secret@db.example/blog")
 
-    def test_a_relative_instance_folder_is_refused(self, start):
+    def test_relative_instance_folder_is_rejected(self, start):
         with pytest.raises(ValueError, match="must be absolute"):
             start(FLASK_INSTANCE_PATH="instance")
 
-    def test_an_empty_instance_folder_counts_as_none_chosen(self, monkeypatch):
+    def test_empty_instance_path_means_the_default(self, monkeypatch):
         monkeypatch.delenv("FLASK_INSTANCE_PATH", raising=False)
         usual = create_app(CONFIG).instance_path
 
@@ -119,9 +117,7 @@ class TestEnvironment:
 
         assert create_app(CONFIG).instance_path == usual
 
-    def test_settings_that_are_passed_in_write_nothing_to_the_instance_folder(
-        self, monkeypatch, tmp_path
-    ):
+    def test_settings_passed_in_write_nothing_to_the_instance_folder(self, monkeypatch, tmp_path):
         monkeypatch.setenv("FLASK_INSTANCE_PATH", str(tmp_path))
 
         create_app(CONFIG)
@@ -132,7 +128,7 @@ class TestEnvironment:
 class TestHeaders:
     @pytest.fixture
     def client(self, john: FlaskClient) -> FlaskClient:
-        """Someone who is logged in, and so is given every kind of answer."""
+        """A logged-in client, which gets every kind of response."""
         return john
 
     @pytest.mark.parametrize(
@@ -145,26 +141,26 @@ class TestHeaders:
             ("/login?next=/", 200, "text/html"),
         ],
     )
-    def test_every_kind_of_answer_has_them(self, client, path, status, mimetype):
+    def test_every_kind_of_response_has_the_security_headers(self, client, path, status, mimetype):
         response = client.get(path)
         response.close()
 
         assert (response.status_code, response.mimetype) == (status, mimetype)
         assert dict(response.headers).items() >= HEADERS.items()
 
-    def test_an_answer_to_a_form_has_them(self, client):
+    def test_redirect_after_a_form_has_the_security_headers(self, client):
         response = submit(client, "/preferences", {"theme": "dark"})
 
         assert redirect_target(response) == "/preferences"
         assert dict(response.headers).items() >= HEADERS.items()
 
-    def test_an_answer_without_a_body_has_them(self, client):
+    def test_response_without_a_body_has_the_security_headers(self, client):
         response = client.delete("/users/1", headers=csrf_header(client))
 
         assert response.status_code == 204
         assert dict(response.headers).items() >= HEADERS.items()
 
-    def test_no_page_has_what_the_policy_forbids(self, app, client):
+    def test_no_page_contains_what_the_security_policy_forbids(self, app, client):
         rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]
         paths = [rule.rule for rule in rules if not rule.arguments]
 
@@ -186,7 +182,7 @@ class TestHeaders:
 
 class TestProxy:
     @pytest.mark.parametrize(("hops", "secure"), [(0, False), (1, True)])
-    def test_a_session_is_secure_where_a_trusted_proxy_says_https(self, hops, secure):
+    def test_session_cookie_is_secure_if_a_trusted_proxy_received_https(self, hops, secure):
         client = create_app({**CONFIG, "PROXY_HOPS": hops}).test_client()
 
         client.get("/preferences", headers={"X-Forwarded-Proto": "https"})

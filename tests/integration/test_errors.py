@@ -1,4 +1,4 @@
-"""Every error as a page or as JSON, as the client asks; and what people wrote is never markup."""
+"""Error responses as a page or as JSON; malformed requests; escaping against XSS."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.support.stored import stored_rows
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
-# What someone who is logged in as John Williams asks for, and the name of the error it gives.
+# A request by John Williams for each status code, and the name of the error.
 ERRORS = [
     pytest.param(400, "Bad Request", {"method": "POST", "path": "/preferences"}, id="400"),
     pytest.param(403, "Forbidden", {"path": "/posts/2/edit"}, id="403"),
@@ -50,7 +50,7 @@ class TestAnswer:
         return john
 
     @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
-    def test_a_browser_gets_a_page(self, client, status, name, asked):
+    def test_error_is_a_page_for_a_browser(self, client, status, name, asked):
         response = client.open(**asked, headers={"Accept": BROWSER})
 
         assert (response.status_code, response.mimetype) == (status, "text/html")
@@ -59,7 +59,7 @@ class TestAnswer:
         assert description
 
     @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
-    def test_a_script_gets_json(self, client, status, name, asked):
+    def test_error_is_json_for_a_script(self, client, status, name, asked):
         response = client.open(**asked, headers={"Accept": "application/json"})
 
         assert (response.status_code, response.mimetype) == (status, "application/json")
@@ -67,31 +67,31 @@ class TestAnswer:
         assert response.json["message"]
 
     @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
-    def test_each_error_has_the_security_headers(self, client, status, name, asked):
+    def test_error_has_the_security_headers(self, client, status, name, asked):
         response = client.open(**asked)
 
         assert (response.status_code, texts(response, "h1")) == (status, [name])
         assert dict(response.headers).items() >= HEADERS.items()
 
-    def test_an_error_page_still_tells_who_is_logged_in(self, client):
+    def test_error_page_shows_the_logged_in_user(self, client):
         assert texts(client.get("/nowhere"), "#me") == ["John Williams"]
 
     @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
     @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
-    def test_a_wrong_method_names_the_right_ones(self, client, accept, method):
+    def test_method_not_allowed_lists_the_allowed_methods(self, client, accept, method):
         response = client.open("/posts/", method=method, headers={"Accept": accept})
 
         assert response.status_code == 405
         assert response.allow == {"GET", "HEAD", "OPTIONS"}
 
-    def test_a_failure_is_logged_and_its_cause_is_not_shown(self, client, caplog):
+    def test_exception_is_logged_and_not_shown(self, client, caplog):
         response = client.get("/broken")
 
         assert "a secret" not in response.text
         [record] = caplog.records
         assert record.exc_info[0] is KeyError
 
-    def test_a_failure_that_breaks_the_session_has_its_page_too(self, app, client):
+    def test_exception_that_breaks_the_database_session_has_an_error_page(self, app, client):
         def add_john_again() -> str:
             db.session.add(User(username="John Williams"))
             db.session.flush()
@@ -108,7 +108,7 @@ class TestAnswer:
 class TestDatabaseIsAway:
     @pytest.fixture
     def client(self, tmp_path: Path) -> FlaskClient:
-        """Someone whose session names a user, where no database can be reached."""
+        """A client with a session, of an application whose database cannot be reached."""
         url = f"sqlite:///{tmp_path}/missing/blog.sqlite"
         client = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": url}).test_client()
         with client.session_transaction() as session:
@@ -116,7 +116,7 @@ class TestDatabaseIsAway:
         return client
 
     @pytest.mark.parametrize("path", ["/", "/posts/", "/people/", "/contact", "/nowhere"])
-    def test_a_browser_gets_a_page_that_needs_no_database_itself(self, client, path):
+    def test_database_error_page_needs_no_database(self, client, path):
         response = client.get(path, headers={"Accept": BROWSER})
 
         assert response.status_code == 503
@@ -124,45 +124,45 @@ class TestDatabaseIsAway:
         assert texts(response, "main p") == ["The database is unavailable. Try again in a moment."]
         assert texts(response, "header a") == ["Home"]
 
-    def test_the_page_leads_home_where_the_blog_is_a_part_of_a_site(self, client):
+    def test_database_error_page_link_includes_the_script_name(self, client):
         response = client.get("/", environ_overrides={"SCRIPT_NAME": "/blog"})
 
         assert [a.get("href") for a in page(response).cssselect("header a")] == ["/blog/"]
 
-    def test_a_script_gets_json(self, client):
+    def test_error_is_json_for_a_script(self, client):
         response = client.get("/users/1")
 
         assert response.status_code == 503
         assert response.json["message"] == "The database is unavailable. Try again in a moment."
 
-    def test_it_has_the_security_headers(self, client):
+    def test_database_error_has_the_security_headers(self, client):
         assert dict(client.get("/posts/").headers).items() >= HEADERS.items()
 
-    def test_the_log_says_what_to_do(self, client, caplog):
+    def test_database_error_log_says_what_to_do(self, client, caplog):
         client.get("/posts/")
 
         [record] = caplog.records
         assert "Have you run `flask init-db`?" in record.message
         assert record.exc_info is not None
 
-    def test_nothing_of_the_database_is_shown(self, client):
+    def test_database_error_page_shows_no_details(self, client):
         response = client.get("/posts/")
 
         assert "sqlite" not in response.text
         assert "SELECT" not in response.text
 
-    def test_a_page_that_needs_no_database_is_served_to_a_visitor(self, client):
+    def test_page_without_queries_is_served_without_a_database(self, client):
         visitor = client.application.test_client()
 
         assert texts(visitor.get("/"), "h1") == ["Hello World!!!"]
 
-    def test_a_database_without_tables_is_no_fault_of_the_request(self, app, client):
+    def test_missing_tables_are_a_503(self, app, client):
         with app.app_context():
             db.drop_all()
 
         assert app.test_client().get("/posts/").status_code == 503
 
-    def test_a_database_with_no_connection_left_is_no_fault_of_the_request(self, tmp_path):
+    def test_exhausted_connection_pool_is_a_503(self, tmp_path):
         pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": 0.01}
         database = {
             "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/blog.sqlite",
@@ -180,7 +180,7 @@ class TestDatabaseIsAway:
 
 
 class TestMalformed:
-    """What cannot be read to its end, or is no text, is refused before anything is made of it."""
+    """Requests that cannot be decoded are rejected before a view runs."""
 
     SAM = "username=Sam&password=second+breakfast"
 
@@ -188,7 +188,7 @@ class TestMalformed:
     def sign_up(
         self, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
     ) -> Callable[..., TestResponse]:
-        """Sends a body to the API as a server does that marks it as one that ends by itself."""
+        """A function that posts a body to the API through a server that decodes chunked bodies."""
         monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
         headers = csrf_header(client)
 
@@ -203,14 +203,14 @@ class TestMalformed:
 
         return sign_up
 
-    def test_a_body_that_is_cut_off_is_refused_whole(self, app, sign_up):
+    def test_incomplete_body_is_rejected(self, app, sign_up):
         response = sign_up(self.SAM, CONTENT_LENGTH="500")
 
         assert response.status_code == 400
         assert response.json["message"] == "The request body is incomplete."
         assert stored_rows(app)["user"] == []
 
-    def test_a_body_over_the_limit_is_refused_though_its_length_is_not_told(self, app, sign_up):
+    def test_chunked_body_over_the_limit_is_rejected(self, app, sign_up):
         chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
 
         response = sign_up(f"{self.SAM}&more={'x' * 1000}", **chunked)
@@ -218,12 +218,12 @@ class TestMalformed:
         assert response.status_code == 413
         assert stored_rows(app)["user"] == []
 
-    def test_a_body_within_the_limit_is_taken_though_its_length_is_not_told(self, sign_up):
+    def test_chunked_body_within_the_limit_is_accepted(self, sign_up):
         chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
 
         assert sign_up(self.SAM, **chunked).status_code == 201
 
-    def test_a_part_of_a_form_without_a_name_is_refused(self, client):
+    def test_form_part_without_a_name_is_rejected(self, client):
         body = "--x\r\nContent-Disposition: form-data\r\n\r\nSam\r\n--x--\r\n"
 
         response = client.post("/login", data=body, content_type="multipart/form-data; boundary=x")
@@ -245,14 +245,14 @@ class TestMalformed:
         ],
         ids=["percent-encoded", "raw", "multipart"],
     )
-    def test_a_form_that_is_no_utf_8_is_refused(self, app, client, kind, body):
+    def test_form_that_is_not_utf_8_is_rejected(self, app, client, kind, body):
         response = client.post("/users/", data=body, content_type=kind, headers=csrf_header(client))
 
         assert response.status_code == 400
         assert response.json["message"] == "The request is not valid UTF-8."
         assert stored_rows(app)["user"] == []
 
-    def test_a_percent_sign_in_json_is_one(self, client):
+    def test_percent_sign_in_json_is_kept(self, client):
         sam = {"username": "Sam %ff", "password": "second breakfast"}
 
         response = client.post("/users/", json=sam, headers=csrf_header(client))
@@ -261,7 +261,7 @@ class TestMalformed:
         assert response.json["username"] == "Sam %ff"
 
     @pytest.mark.parametrize("referer", ["https://[", "https://localhost:abc/"])
-    def test_a_referer_that_is_no_address_is_refused(self, client, referer):
+    def test_malformed_referer_of_a_post_is_rejected(self, client, referer):
         headers = {**csrf_header(client), "Referer": referer}
 
         response = client.post("/login", base_url="https://localhost", headers=headers)
@@ -270,7 +270,7 @@ class TestMalformed:
         assert texts(response, "main p") == ["The Referer header is not a valid URL."]
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
-    def test_whoever_reads_may_come_from_anywhere(self, client, scheme):
+    def test_malformed_referer_of_a_get_is_ignored(self, client, scheme):
         headers = {"Referer": "https://["}
 
         response = client.get("/posts/", base_url=f"{scheme}://localhost", headers=headers)
@@ -278,14 +278,14 @@ class TestMalformed:
         assert response.status_code == 200
 
     @pytest.mark.parametrize("path", ["/posts/", "/users/", "/posts/new"])
-    def test_a_query_that_is_no_utf_8_is_refused(self, client, path):
+    def test_query_string_that_is_not_utf_8_is_rejected(self, client, path):
         response = client.get(path, environ_overrides={"QUERY_STRING": "before=\xff"})
 
         assert response.status_code == 400
 
     @pytest.mark.parametrize("host", ["", "my_blog", "a b"])
-    def test_a_host_that_can_be_none_is_refused(self, client, host):
-        """Of what Werkzeug makes of it, `/people` would redirect to the host `people`."""
+    def test_malformed_host_is_rejected(self, client, host):
+        """With these hosts, Werkzeug would redirect `/people` to the host `people`."""
         response = client.get("/people", headers={"Host": host})
 
         assert response.status_code == 400
@@ -300,9 +300,7 @@ class TestMalformed:
         assert response.status_code == 400
 
     @pytest.mark.parametrize("host", ["..", "evil.example"])
-    def test_a_host_that_cannot_be_believed_is_refused_on_a_page_without_links(
-        self, app, monkeypatch, host
-    ):
+    def test_untrusted_host_is_rejected_on_a_page_without_links(self, app, monkeypatch, host):
         monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["localhost"])
 
         response = app.test_client().get("/", headers={"Host": host})
@@ -344,7 +342,9 @@ class TestRefusedForms:
             ),
         ],
     )
-    def test_whoever_wants_json_is_told_the_reason(self, john, path, sent, status, reason):
+    def test_rejected_form_is_json_with_the_reason_for_a_script(
+        self, john, path, sent, status, reason
+    ):
         headers = {**csrf_header(john), "Accept": "application/json"}
 
         response = john.post(path, data=sent, headers=headers)
@@ -352,24 +352,24 @@ class TestRefusedForms:
         assert (response.status_code, response.mimetype) == (status, "application/json")
         assert response.json["message"] == reason
 
-    def test_a_form_that_was_not_sent_is_a_page_whatever_is_wanted(self, client):
+    def test_unsent_form_is_a_page_for_every_client(self, client):
         response = client.get("/login", headers={"Accept": "application/json"})
 
         assert (response.status_code, response.mimetype) == (200, "text/html")
 
 
-# It would end an attribute or a title first.
+# It would first close an attribute or a title.
 MARKUP = '"></title><script>alert(1)'
-# A slash would be another URL of the greeting.
+# With a slash, the URL would not be that of the greeting.
 NAME = MARKUP.replace("/", "")
 
 
 class TestEscaping:
-    """Whatever people write is shown as they wrote it, and is never markup."""
+    """Cross-site scripting (XSS): what users type is shown as text and never run as markup."""
 
     @pytest.fixture
     def client(self, app: Flask) -> FlaskClient:
-        """Someone, logged in, who has put markup into everything that can be written."""
+        """A logged-in client whose user has markup in every stored text."""
         with app.app_context():
             user = User(username=MARKUP)
             user.contact = Contact(city=MARKUP, email=MARKUP, phonenum=MARKUP)
@@ -403,7 +403,7 @@ class TestEscaping:
             ("/posts/1/edit", "textarea"),
         ],
     )
-    def test_markup_is_shown_as_text(self, client, path, selector):
+    def test_stored_markup_is_shown_as_text(self, client, path, selector):
         response = client.get(path)
 
         [shown] = texts(response, selector)
@@ -428,7 +428,7 @@ class TestEscaping:
             ("/posts/1/edit", "#tags"),
         ],
     )
-    def test_markup_in_a_field_stays_in_the_field(self, client, path, selector):
+    def test_stored_markup_stays_inside_its_form_field(self, client, path, selector):
         response = client.get(path)
 
         [field] = page(response).cssselect(selector)
@@ -439,14 +439,14 @@ class TestEscaping:
         ("path", "field"),
         [("/login", "username"), ("/signup", "username"), ("/posts/new", "title")],
     )
-    def test_markup_that_was_refused_stays_in_its_field(self, client, path, field):
+    def test_rejected_markup_stays_inside_its_form_field(self, client, path, field):
         response = submit(client, path, {field: MARKUP})
 
         assert response.status_code == 422
         assert page(response).cssselect(f"#{field}")[0].get("value") == MARKUP
         assert page(response).cssselect("script:not([src])") == []
 
-    def test_markup_in_json_is_json_and_no_page(self, client):
+    def test_markup_in_json_is_not_sent_as_html(self, client):
         response = client.get("/users/1", headers={"Accept": BROWSER})
 
         assert response.mimetype == "application/json"

@@ -1,4 +1,4 @@
-"""How the tables relate, in a real database that holds everyone to it."""
+"""Relationships and constraints in a real database, shell transcripts, and the course data."""
 
 import doctest
 import re
@@ -24,56 +24,56 @@ ANY_ORDER = doctest.register_optionflag("ANY_ORDER")
 
 
 def count(model: type[Model]) -> int:
-    """Give the number of rows."""
+    """Return the number of rows of a model."""
     return db.session.scalar(select(func.count()).select_from(model))
 
 
 def by_name(name: str) -> User:
-    """Give the one user of this name."""
+    """Return the user with this username."""
     return db.session.execute(select(User).filter_by(username=name)).scalar_one()
 
 
 @pytest.fixture
 def context(app: Flask) -> Iterator[None]:
-    """What `flask shell` stands in; no request is made inside of it."""
+    """An application context, as in `flask shell`; the tests that use it send no request."""
     with app.app_context():
         yield
 
 
 @pytest.mark.usefixtures("dataset", "context")
 class TestOneToOne:
-    def test_a_user_has_a_contact_and_the_contact_its_user(self):
+    def test_user_and_contact_refer_to_each_other(self):
         john = by_name("John Williams")
 
         assert john.contact.city == "London"
         assert john.contact.user is john
 
-    def test_a_contact_of_a_new_user_is_stored_with_them(self):
+    def test_contact_of_a_new_user_is_stored_with_the_user(self):
         card = Contact(city="Bree", email="sam@xyz.com")
         db.session.add(User(username="Sam Gamgee", contact=card))
         db.session.commit()
 
         assert card.userid == by_name("Sam Gamgee").id
 
-    def test_the_database_refuses_a_second_contact_for_a_user(self):
+    def test_second_contact_of_a_user_violates_a_constraint(self):
         second = insert(Contact).values(city="Paris", email="j@xyz.com", userid=1, version=1)
 
         with pytest.raises(IntegrityError):
             db.session.execute(second)
 
-    def test_the_database_refuses_a_contact_of_nobody(self):
+    def test_contact_of_an_unknown_user_violates_a_constraint(self):
         stray = insert(Contact).values(city="Paris", email="j@xyz.com", userid=99, version=1)
 
         with pytest.raises(IntegrityError):
             db.session.execute(stray)
 
-    def test_a_contact_goes_with_its_user(self):
+    def test_deleting_a_user_deletes_the_contact(self):
         db.session.delete(by_name("John Williams"))
         db.session.commit()
 
         assert [contact.city for contact in db.session.scalars(select(Contact))] == ["Chicago"]
 
-    def test_a_contact_that_is_taken_off_its_user_is_deleted(self):
+    def test_contact_removed_from_its_user_is_deleted(self):
         by_name("John Williams").contact = None
         db.session.commit()
 
@@ -82,7 +82,7 @@ class TestOneToOne:
 
 @pytest.mark.usefixtures("dataset", "context")
 class TestOneToMany:
-    def test_a_user_has_posts_and_each_post_its_user(self):
+    def test_user_and_posts_refer_to_each_other(self):
         fordo = by_name("Fordo Baggings")
 
         posts = fordo.blogposts.all()
@@ -93,14 +93,14 @@ class TestOneToMany:
         ]
         assert [post.user for post in posts] == [fordo, fordo]
 
-    def test_the_posts_of_a_user_can_be_searched(self):
+    def test_posts_of_a_user_can_be_filtered(self):
         posts = by_name("Fordo Baggings").blogposts
 
         [post] = posts.filter(Blogpost.title.startswith("Using"))
 
         assert post.title == "Using Templates in Flask"
 
-    def test_a_post_may_name_its_user_by_the_foreign_key(self):
+    def test_post_can_name_its_user_by_the_foreign_key(self):
         fordo = by_name("Fordo Baggings")
         post = Blogpost(title="There and Back Again", userid=fordo.id)
         db.session.add(post)
@@ -109,20 +109,20 @@ class TestOneToMany:
         assert post.user is fordo
 
     @pytest.mark.parametrize("userid", [None, 99])
-    def test_the_database_refuses_a_post_of_nobody(self, userid):
+    def test_post_of_an_unknown_user_violates_a_constraint(self, userid):
         stray = insert(Blogpost).values(title="Anonymous", text="", userid=userid, version=1)
 
         with pytest.raises(IntegrityError):
             db.session.execute(stray)
 
-    def test_the_database_deletes_the_posts_of_a_user_who_is_deleted(self):
+    def test_deleting_a_user_in_sql_deletes_the_posts(self):
         db.session.execute(delete(User).where(User.username == "John Williams"))
         db.session.commit()
 
         authors = [post.user.username for post in db.session.scalars(select(Blogpost))]
         assert authors == ["Fordo Baggings", "Fordo Baggings"]
 
-    def test_the_database_refuses_a_name_that_is_taken(self):
+    def test_taken_username_violates_a_constraint(self):
         db.session.add(User(username="John Williams"))
 
         with pytest.raises(IntegrityError):
@@ -131,7 +131,7 @@ class TestOneToMany:
 
 @pytest.mark.usefixtures("dataset", "context")
 class TestManyToMany:
-    def test_a_post_has_tags_and_a_tag_has_posts(self):
+    def test_post_has_tags_and_tag_has_posts(self):
         post = db.session.scalar(select(Blogpost).filter_by(title="Using Templates in Flask"))
         tag = db.session.scalar(select(Tag).filter_by(tagname="Templates"))
 
@@ -158,23 +158,23 @@ class TestManyToMany:
 
         assert db.session.scalars(tagged.order_by(Blogpost.id)).all() == titles
 
-    def test_the_database_refuses_the_same_pair_twice(self):
+    def test_repeated_pair_of_post_and_tag_violates_a_constraint(self):
         with pytest.raises(IntegrityError):
             db.session.execute(insert(tags).values(blogpost_id=1, tag_id=1))
 
     @pytest.mark.parametrize(("blogpost_id", "tag_id"), [(99, 1), (1, 99)])
-    def test_the_database_refuses_a_pair_of_which_one_is_missing(self, blogpost_id, tag_id):
+    def test_pair_with_an_unknown_post_or_tag_violates_a_constraint(self, blogpost_id, tag_id):
         with pytest.raises(IntegrityError):
             db.session.execute(insert(tags).values(blogpost_id=blogpost_id, tag_id=tag_id))
 
-    def test_a_tag_outlives_the_posts_that_bear_it(self):
+    def test_deleting_posts_keeps_their_tags(self):
         db.session.execute(delete(Blogpost))
         db.session.commit()
 
         assert count(Tag) == 5
         assert db.session.execute(select(tags)).all() == []
 
-    def test_a_post_outlives_its_tags(self):
+    def test_deleting_tags_keeps_their_posts(self):
         db.session.execute(delete(Tag))
         db.session.commit()
 
@@ -182,23 +182,23 @@ class TestManyToMany:
         assert db.session.get(Blogpost, 1).tags == []
 
     @pytest.mark.parametrize("name", ["python", "PYTHON", "Python"])
-    def test_a_tag_is_found_in_whatever_case_it_is_named(self, name):
+    def test_existing_tag_is_found_ignoring_case(self, name):
         [tag] = Tag.get_or_create([name])
 
         assert tag.tagname == "Python"
         assert count(Tag) == 5
 
-    def test_a_tag_that_is_missing_is_made_as_it_is_first_written(self):
+    def test_missing_tag_is_created_in_its_first_spelling(self):
         [tag] = Tag.get_or_create(["Jinja", "JINJA"])
 
         assert tag.tagname == "Jinja"
         assert count(Tag) == 6
 
-    def test_no_names_are_no_tags(self):
+    def test_no_names_return_no_tags(self):
         assert Tag.get_or_create([]) == []
 
     @pytest.mark.parametrize(("first", "second"), [("Python", "PYTHON"), ("École", "éCOLE")])
-    def test_the_database_refuses_two_tags_that_differ_in_case_alone(self, first, second):
+    def test_tags_that_differ_in_case_only_violate_a_constraint(self, first, second):
         Tag.get_or_create([first])
         db.session.add(Tag(tagname=second))
 
@@ -217,12 +217,12 @@ class TestRepr:
             (Tag, "<Tag 'Python'>"),
         ],
     )
-    def test_what_was_stored_is_shown_as_in_the_course(self, model, shown):
+    def test_stored_row_has_the_repr_of_the_course(self, model, shown):
         assert repr(db.session.get(model, 1)) == shown
 
 
 class Checker(doctest.OutputChecker):
-    """Compares the items of two lists without regard to their order where ANY_ORDER says so."""
+    """Compares two lists in any order where the transcript sets the option ANY_ORDER."""
 
     def check_output(self, want: str, got: str, optionflags: int) -> bool:
         if optionflags & ANY_ORDER:
@@ -231,11 +231,11 @@ class Checker(doctest.OutputChecker):
 
 
 class TestTranscript:
-    """The course's three shell transcripts, in the folder `transcripts`, as they are written."""
+    """The course's three shell transcripts in the folder `transcripts`, run as doctests."""
 
     @pytest.fixture
     def play(self, app: Flask) -> Callable[[str], None]:
-        """Types a transcript into a new shell, and sees that it prints what is written there."""
+        """A function that runs a transcript and checks that it prints what the file says."""
 
         def play(name: str) -> None:
             path = TRANSCRIPTS / name
@@ -252,7 +252,7 @@ class TestTranscript:
         return play
 
     def test_users_and_contacts(self, play):
-        # `Query.get`, in its last lines, is what SQLAlchemy calls legacy.
+        # The last lines of the transcript use `Query.get`, which is legacy in SQLAlchemy 2.
         with pytest.warns(LegacyAPIWarning):
             play("users_and_contacts.txt")
 
@@ -270,13 +270,13 @@ class TestTranscript:
         with pytest.warns(LegacyAPIWarning):
             play("tags.txt")
 
-    def test_a_transcript_that_prints_something_else_is_noticed(self, play):
-        # The posts of nobody: there are no users before the first shell.
+    def test_transcript_with_different_output_fails(self, play):
+        # The second transcript needs the users that the first one stores.
         with pytest.raises(AssertionError, match="IndexError"):
             play("posts.txt")
 
     @pytest.mark.usefixtures("dataset", "context")
-    def test_tags_come_by_their_name_where_the_course_prints_another_order(self):
+    def test_tags_of_a_post_are_sorted_by_name_unlike_in_the_course(self):
         post = db.session.get(Blogpost, 1)
         python, flask = Tag.get_or_create(["Python"]) + Tag.get_or_create(["Flask"])
 
@@ -304,7 +304,7 @@ class TestTranscript:
         assert [user.username for user in today] == ["John Williams", "Fordo Baggings"]
 
     @pytest.mark.usefixtures("dataset", "context")
-    def test_a_filtered_query_is_a_select_with_where_today(self):
+    def test_filtered_query_is_a_select_with_where_today(self):
         legacy = Blogpost.query.filter_by(title="Using Templates in Flask").one()
 
         today = select(Blogpost).where(Blogpost.title == "Using Templates in Flask")
@@ -315,7 +315,7 @@ class TestTranscript:
 class TestDataset:
     @pytest.fixture
     def seed(self, runner) -> Callable:
-        """Runs `flask seed`, which must succeed."""
+        """A function that runs `flask seed` and checks that it succeeds."""
 
         def seed(*options: str) -> None:
             result = runner.invoke(args=["seed", *options])
@@ -324,7 +324,7 @@ class TestDataset:
 
         return seed
 
-    def test_seed_stores_the_people_with_their_contacts(self, app, seed):
+    def test_seed_stores_the_users_with_their_contacts(self, app, seed):
         seed()
 
         with app.app_context():
@@ -354,7 +354,7 @@ class TestDataset:
                 ("RestAPI Programming in Flask", "Fordo Baggings", {"Python", "Flask", "Rest API"}),
             ]
 
-    def test_seed_makes_the_tables_where_there_are_none(self, app, seed):
+    def test_seed_creates_missing_tables(self, app, seed):
         with app.app_context():
             db.drop_all()
 
@@ -363,7 +363,7 @@ class TestDataset:
         with app.app_context():
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
 
-    def test_seed_twice_is_as_good_as_once(self, app, seed):
+    def test_seed_is_idempotent(self, app, seed):
         seed()
         seed()
 
@@ -371,7 +371,7 @@ class TestDataset:
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
 
     @pytest.mark.usefixtures("dataset")
-    def test_seed_keeps_what_people_have_made_of_their_data(self, app, seed):
+    def test_seed_keeps_edited_data(self, app, seed):
         with app.app_context():
             john = by_name("John Williams")
             john.contact.city = "Paris"
@@ -388,7 +388,7 @@ class TestDataset:
             assert [post.title for post in john.blogposts] == ["Flask, Second Edition"]
 
     @pytest.mark.usefixtures("dataset")
-    def test_seed_brings_back_a_person_who_is_missing(self, app, seed):
+    def test_seed_restores_a_missing_user(self, app, seed):
         with app.app_context():
             db.session.delete(by_name("Fordo Baggings"))
             db.session.commit()
@@ -399,7 +399,7 @@ class TestDataset:
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
             assert by_name("Fordo Baggings").contact.city == "Chicago"
 
-    def test_seed_takes_a_tag_that_is_there_in_another_case(self, app, seed):
+    def test_seed_reuses_a_tag_in_another_case(self, app, seed):
         with app.app_context():
             db.session.add(Tag(tagname="python"))
             db.session.commit()
@@ -410,7 +410,7 @@ class TestDataset:
             assert count(Tag) == 5
             assert db.session.scalar(select(Tag).filter_by(folded="python")).tagname == "python"
 
-    def test_seed_with_a_password_lets_its_people_log_in(self, client, seed):
+    def test_seed_with_a_password_lets_the_users_log_in(self, client, seed):
         seed("--password", "one to rule")
 
         response = submit(
@@ -419,7 +419,7 @@ class TestDataset:
 
         assert redirect_target(response) == "/"
 
-    def test_seed_takes_a_password_whose_accents_are_typed_apart(self, client, seed):
+    def test_seed_normalizes_the_accents_of_a_password(self, client, seed):
         seed("--password", "cafe\N{COMBINING ACUTE ACCENT} noir")
 
         response = submit(client, "/login", {"username": "Fordo Baggings", "password": "café noir"})
@@ -436,7 +436,7 @@ class TestDataset:
         assert response.status_code == 401
 
     @pytest.mark.usefixtures("dataset")
-    def test_seed_with_a_password_gives_it_to_people_who_are_there(self, client, seed):
+    def test_seed_with_a_password_resets_existing_passwords(self, client, seed):
         seed("--password", "one to find")
 
         response = submit(
@@ -445,7 +445,7 @@ class TestDataset:
 
         assert redirect_target(response) == "/"
 
-    def test_seed_with_a_password_leaves_everybody_else_their_own(self, app, client, seed):
+    def test_seed_with_a_password_keeps_those_of_other_users(self, app, client, seed):
         with app.app_context():
             gollum = User(username="Gollum")
             gollum.set_password("my precious")
@@ -458,13 +458,13 @@ class TestDataset:
         assert redirect_target(response) == "/"
 
     @pytest.mark.usefixtures("dataset")
-    def test_seed_without_a_password_keeps_the_one_that_is_there(self, client, seed):
+    def test_seed_without_a_password_keeps_existing_passwords(self, client, seed):
         seed()
 
         response = submit(client, "/login", {"username": "John Williams", "password": PASSWORD})
         assert redirect_target(response) == "/"
 
-    def test_seed_refuses_an_empty_password_and_stores_nothing(self, app, runner):
+    def test_seed_rejects_an_empty_password_and_stores_nothing(self, app, runner):
         result = runner.invoke(args=["seed", "--password", ""])
 
         assert result.exit_code == 2
@@ -473,7 +473,7 @@ class TestDataset:
             assert count(User) == 0
 
     @pytest.mark.parametrize("password", ["   ", "one\ato bind", "one\udcffto bind"])
-    def test_seed_refuses_a_password_that_no_login_would_take(self, app, runner, password):
+    def test_seed_rejects_a_password_that_the_login_form_rejects(self, app, runner, password):
         result = runner.invoke(args=["seed", "--password", password])
 
         assert result.exit_code == 2
@@ -481,7 +481,7 @@ class TestDataset:
         with app.app_context():
             assert count(User) == 0
 
-    def test_a_file_that_is_no_database_is_a_clear_error(self, tmp_path):
+    def test_file_that_is_not_a_database_is_a_clear_error(self, tmp_path):
         file = tmp_path / "blog.sqlite"
         file.write_text("Dear diary, " * 100)
         app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{file}"})
@@ -493,7 +493,7 @@ class TestDataset:
         assert result.exit_code == 1
         assert result.stderr == "Error: Cannot use the database: file is not a database\n"
 
-    def test_seed_that_comes_second_to_another_one_is_a_clear_error(self, app, runner):
+    def test_two_seeds_at_once_are_a_clear_error_for_the_later_one(self, app, runner):
         def rival(_mapper: Any, connection: Connection, user: User) -> None:
             connection.execute(insert(User).values(username=user.username, version=1))
 
@@ -506,7 +506,7 @@ class TestDataset:
         with app.app_context():
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [0, 0, 0, 0]
 
-    def test_init_db_makes_the_tables_where_there_are_none(self, app, runner):
+    def test_init_db_creates_missing_tables(self, app, runner):
         with app.app_context():
             db.drop_all()
 
@@ -526,7 +526,7 @@ class TestDataset:
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
 
     @pytest.mark.parametrize("command", ["init-db", "seed"])
-    def test_a_database_out_of_reach_is_a_clear_error(self, tmp_path, command):
+    def test_unreachable_database_is_a_clear_error(self, tmp_path, command):
         path = tmp_path / "missing" / "blog.sqlite"
         app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{path}"})
 

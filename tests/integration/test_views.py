@@ -20,7 +20,7 @@ CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
 
 class TestView:
     @pytest.mark.parametrize(("path", "heading"), [("/", "Hello World!!!"), ("/about", "About")])
-    def test_one_view_class_renders_several_pages(self, client, path, heading):
+    def test_view_class_renders_several_pages(self, client, path, heading):
         response = client.get(path)
 
         assert response.status_code == 200
