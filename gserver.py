@@ -1,17 +1,17 @@
-"""Serve the blog with gevent: `python gserver.py`, on the port that `PORT` names, or on 5000.
+"""Start the blog on a gevent server: `python gserver.py`. The port is `PORT`, or 5000.
 
-From the course's "Desplegando en Gevent" and gevent's `gevent.pywsgi`. Ctrl-C and SIGTERM end it
-with status 0: it takes no more connections, and gives the requests it has one second to end.
+From the course's "Desplegando en Gevent" and gevent's `gevent.pywsgi`. Ctrl-C and SIGTERM cause a
+graceful shutdown with a one-second grace period and exit status 0.
 
-All requests share one thread, and give way to each other wherever they wait. gevent's patches see
-to that for sockets and locks; what they cannot reach, this file does.
+All requests share one thread and switch whenever one of them waits. gevent patches sockets and
+locks for that; this module does the same for SQLite.
 """
 
-# ruff: noqa: E402 - the patches come before the other imports
+# ruff: noqa: E402 - the other imports come after the patches
 
 from gevent import monkey
 
-# Before anything else is imported, or that would keep hold of what it has found unpatched.
+# Before all other imports: a module imported earlier could keep references to unpatched functions.
 monkey.patch_all()
 
 import os
@@ -29,16 +29,16 @@ from sqlalchemy import Dialect, Engine, event
 
 from wsgi import app
 
-# How long a request waits for another connection's lock, and how often it tries: seconds.
+# Seconds that a request waits for the database lock, and between two attempts.
 LOCK_TIMEOUT = 10
 LOCK_INTERVAL = 0.01
 
 
 class Server(WSGIServer):
-    """gevent's server, which sends each packet at once.
+    """gevent's server with Nagle's algorithm off.
 
-    It writes the head of an answer and then its body. The kernel would keep the second back until
-    the client has acknowledged the first, and a client with nothing to send takes 40 ms for that.
+    The server sends the headers and the body of a response separately. With Nagle's algorithm, the
+    kernel delays the body until the client acknowledges the headers, about 40 ms later.
     """
 
     def handle(self, client: socket.socket, address: Any) -> None:
@@ -46,10 +46,10 @@ class Server(WSGIServer):
         super().handle(client, address)
 
 
-def give_way(call: Callable[..., Any], *arguments: Any) -> Any:
-    """Call SQLite, and try again while another connection holds the lock.
+def retry_while_locked(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Return the result of `call`; retry while another connection holds the database lock.
 
-    SQLite's own `busy_timeout` would sleep in C: no other request would get its turn meanwhile.
+    SQLite's own `busy_timeout` sleeps in C and would block all other requests.
     """
     for _ in range(int(LOCK_TIMEOUT / LOCK_INTERVAL)):
         try:
@@ -62,56 +62,56 @@ def give_way(call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 class Cursor(sqlite3.Cursor):
-    """A cursor that waits for a lock and lets others work."""
+    """A cursor that does not block other requests while it waits for a lock."""
 
     def execute(self, *arguments: Any) -> Any:
-        return give_way(super().execute, *arguments)
+        return retry_while_locked(super().execute, *arguments)
 
     def executemany(self, *arguments: Any) -> Any:
-        return give_way(super().executemany, *arguments)
+        return retry_while_locked(super().executemany, *arguments)
 
 
 class Connection(sqlite3.Connection):
-    """A connection that waits for a lock and lets others work."""
+    """A connection that does not block other requests while it waits for a lock."""
 
     def cursor(self, factory: Any = Cursor) -> Any:
         return super().cursor(factory)
 
     def commit(self) -> None:
-        give_way(super().commit)
+        retry_while_locked(super().commit)
 
 
 @event.listens_for(Engine, "do_connect")
-def choose_connection(
+def use_connection_class(
     dialect: Dialect, _record: object, _arguments: object, options: dict[str, Any]
 ) -> None:
-    """Have SQLAlchemy reach SQLite over the `Connection` above."""
+    """Set the connection class that SQLAlchemy uses for SQLite."""
     if dialect.name == "sqlite":
         options["factory"] = Connection
 
 
 @event.listens_for(Engine, "connect")
-def never_block(connection: Any, _record: object) -> None:
-    """Undo the `busy_timeout` that `app.models` sets: its listener, the older one, comes first."""
+def disable_busy_timeout(connection: Any, _record: object) -> None:
+    """Reset the `busy_timeout` that `app.database` has set (listeners run in order)."""
     if isinstance(connection, Connection):
         connection.execute("PRAGMA busy_timeout = 0")
 
 
 def main() -> None:
-    """Serve until a signal ends it."""
+    """Start the server, and stop it on SIGINT or SIGTERM."""
     port = os.environ.get("PORT", "5000")
     try:
-        # For this machine alone; a proxy such as Nginx serves it to others.
+        # Reachable from this machine only: others connect through a proxy such as Nginx.
         address = ("127.0.0.1", int(port))
-        # A pool knows who is at work: without one, stopping waits for nobody.
+        # With a pool, the server knows its open requests and waits for them on shutdown.
         server = Server(address, app, backlog=socket.SOMAXCONN, spawn=Pool())
         server.start()
     except (OSError, OverflowError, ValueError) as error:
         sys.exit(f"Cannot listen on PORT={port}: {error}")
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, server.stop, timeout=1)
-    # With PORT=0, which is any free port, only this tells which.
-    print(f"Listening at http://127.0.0.1:{server.server_port}", file=sys.stderr)  # noqa: T201 - to a person
+    # With PORT=0, the operating system chooses a free port.
+    print(f"Listening at http://127.0.0.1:{server.server_port}", file=sys.stderr)  # noqa: T201 - for the user
     server.serve_forever()
 
 

@@ -1,4 +1,4 @@
-"""What a WSGI server serves: `gunicorn wsgi:app`. `flask` finds it here, too."""
+"""The WSGI application, for `gunicorn wsgi:app` and for the `flask` command."""
 
 from app import create_app
 
