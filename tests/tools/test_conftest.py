@@ -12,7 +12,7 @@ from coverage import CoverageData
 
 ROOT = Path(__file__).parents[2]
 
-# Tests for a run of their own, in this order.
+# The tests of that run, in this order.
 TESTS = """
 from threading import Thread
 
@@ -68,7 +68,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def output(project: Path) -> str:
-    """What a run says of the tests, while its coverage is measured."""
+    """The output of a pytest run, with its coverage measured."""
     (project / "test_project.py").write_text(TESTS)
     measured = ["-m", "coverage", "run", f"--data-file={project}/.coverage", f"--source={project}"]
     plugins = ["-p", "conftest", "-p", "no:cacheprovider", "-p", "no:randomly"]
@@ -85,7 +85,7 @@ def output(project: Path) -> str:
 
 
 class TestContexts:
-    def test_a_context_that_is_left_pushed_fails_its_own_test_and_none_after_it(self, output):
+    def test_leaked_context_fails_its_own_test_and_no_later_one(self, output):
         assert "ERROR at teardown of test_leaks_two_applications" in output
         assert "ERROR at teardown of test_leaks_a_request" in output
         assert "This test left an application context pushed." in output
@@ -112,7 +112,7 @@ class TestAnnotations:
 
 class TestCoverage:
     @pytest.mark.usefixtures("output")
-    def test_a_line_is_named_after_its_test_in_the_thread_of_a_server_too(self, project):
+    def test_line_run_in_a_server_thread_is_named_after_its_test(self, project):
         [measured] = project.glob(".coverage.*")
         data = CoverageData(str(measured))
         data.read()
@@ -128,13 +128,13 @@ class TestCoverage:
 class TestInterrupt:
     @pytest.fixture(autouse=True)
     def restored(self) -> Iterator[None]:
-        """What this run itself does when it is told to end."""
+        """The signal handler of this run, restored after the test."""
         handler = signal.getsignal(signal.SIGTERM)
         yield
         signal.signal(signal.SIGTERM, handler)
 
     @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
-    def test_a_sigterm_after_the_first_signal_disturbs_nothing(self, first):
+    def test_sigterm_after_the_first_signal_is_ignored(self, first):
         interruptions = 0
         for number in (first, signal.SIGTERM):
             try:
@@ -146,7 +146,7 @@ class TestInterrupt:
 
 
 class TestArguments:
-    def test_a_file_that_is_not_there_is_named_though_workers_look_for_it(self):
+    def test_missing_test_file_is_named_with_xdist(self):
         options = ["-p", "no:cacheprovider", "-n", "1"]
 
         run = subprocess.run(  # noqa: S603 - nothing in it comes from outside
