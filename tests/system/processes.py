@@ -25,9 +25,9 @@ MEASURED = {name: value for name, value in os.environ.items() if name.startswith
 
 # Seconds until an operation that should take one second counts as hanging.
 TIMEOUT = 30
-# Seconds that a process gets to exit at the end of its test. Two processes, one after the other,
-# must exit before pytest-xdist kills an interrupted worker (see conftest.py).
-GRACE_PERIOD = 8
+# Seconds that a process gets to exit at the end of its test. nox kills an interrupted run after 20
+# seconds, and a worker of pytest-xdist needs five of them to notice that it is interrupted.
+GRACE_PERIOD = 5
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -60,11 +60,14 @@ def kill_family(process: psutil.Process, grace_period: float = 0) -> None:
         process.terminate()
     except psutil.NoSuchProcess:
         return
-    _, alive = psutil.wait_procs(family, grace_period)
-    for member in alive:
-        with suppress(psutil.NoSuchProcess):
-            member.kill()
-    psutil.wait_procs(alive, TIMEOUT)
+    try:
+        psutil.wait_procs(family, grace_period)
+    finally:
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+        # Only a parent can reap its child. The descendants now belong to the init process.
+        process.wait(TIMEOUT)
 
 
 class Process:
@@ -86,8 +89,9 @@ class Process:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        kill_family(self._process, GRACE_PERIOD)
+    def __exit__(self, exception: type[BaseException] | None, *_: object) -> None:
+        is_interrupted = exception is KeyboardInterrupt
+        kill_family(self._process, 0 if is_interrupted else GRACE_PERIOD)
         self._output.close()
 
     @property
