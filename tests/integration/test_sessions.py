@@ -352,9 +352,8 @@ class TestLogin:
         assert logged_in_as(fordo) == ["Bilbo Baggings"]
         assert logged_in_as(other_client) == []
 
+    # Sign-up
 
-@pytest.mark.usefixtures("dataset")
-class TestSignUp:
     def test_sign_up_creates_an_account_and_logs_in(self, client, app):
         response = submit(client, "/signup", BILBO)
 
@@ -453,9 +452,8 @@ class TestSignUp:
         assert page(response).cssselect("#username")[0].get("value") == account["username"]
         assert account["password"] not in response.text
 
+    # CSRF tokens
 
-@pytest.mark.usefixtures("dataset")
-class TestCsrf:
     @pytest.mark.parametrize("sent", [{}, {"X-CSRFToken": "wrong"}], ids=["missing", "wrong"])
     def test_every_changing_request_needs_the_csrf_token(self, app, john, sent):
         changing = [

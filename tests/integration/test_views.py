@@ -567,8 +567,8 @@ class TestMethodView:
         assert error_message(response, 405)
         assert response.allow == allowed
 
+    # The people page, whose script calls this API
 
-class TestPeoplePage:
     def test_people_page_links_to_the_posts_of_every_user(self, client, dataset):
         links = page(client.get("/people/")).cssselect(".rows a")
 
