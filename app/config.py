@@ -93,7 +93,7 @@ def load_secret_key(folder: Path) -> str:
     try:
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            # Neither replaces an existing file. Windows cannot unlink a file that is being read.
+            # Both fail if the file exists. Windows cannot unlink a file that is being read.
             move = os.rename if os.name == "nt" else os.link
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 draft = Path(scratch, "secret_key")

@@ -65,7 +65,7 @@ def create_tables() -> None:
     if db.engine.dialect.name == "sqlite":
         lock = "BEGIN IMMEDIATE"
         with db.engine.connect() as connection:
-            # Stored in the file: readers do not have to wait for a writer.
+            # With a write-ahead log, readers do not wait for a writer. The file stores this mode.
             connection.execute(text("PRAGMA journal_mode = WAL"))
     with db.engine.begin() as connection:
         connection.execute(text(lock))

@@ -22,13 +22,13 @@ def init_app(app: Flask) -> None:
 @sample_blueprint.get("/")
 @sample_blueprint.get("/<name>")
 def greeting(name: str = "World") -> str:
-    """Say hello to `name`."""
+    """Render the page that greets `name`."""
     return render_word("greeting", name)
 
 
 @sample_blueprint.get("/<name>/farewell")
 def farewell(name: str) -> str:
-    """Say goodbye to `name`."""
+    """Render the page that says goodbye to `name`."""
     return render_word("farewell", name)
 
 

@@ -107,7 +107,7 @@ def login() -> ResponseReturnValue:
             log_in(user)
             target = request.args.get("next", "")
             return redirect(target if is_safe_redirect(target) else url_for("pages.home"))
-        # The same message for both cases prevents user enumeration.
+        # One message for both cases prevents user enumeration.
         form.form_errors.append("Wrong username or password.")
         form.status = 401
     return render_form("login.html", form)

@@ -6,12 +6,12 @@ import unicodedata
 # White space, but not the control characters that Python counts as white space.
 SPACES = re.compile(r"[^\S\x0b\x0c\x1c-\x1f\x85]+")
 
-# Characters. No field accepts longer text, see `models.TEXT_LENGTH`.
+# The limit in characters. No field accepts longer text, see `models.TEXT_LENGTH`.
 NORMALIZATION_LIMIT = 10_000
 
 
 def nfc(text: str | None) -> str:
-    """Return the text with accents composed (Unicode NFC): systems type them in two ways.
+    """Return the text in Unicode NFC, so that two encodings of an accented letter are equal.
 
     Text over the limit, which no field accepts, is returned unchanged: normalization takes
     quadratic time for a long run of combining marks (denial of service).
@@ -37,7 +37,7 @@ def clean_text(value: str | None) -> str:
 
 def is_visible(text: str) -> bool:
     """Return True if the text has a character that is visible by itself."""
-    # Neither control characters nor combining marks nor spaces.
+    # Unicode categories C (control characters), M (combining marks) and Z (spaces).
     return any(unicodedata.category(character)[0] not in "CMZ" for character in text)
 
 
