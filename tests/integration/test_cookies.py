@@ -124,7 +124,7 @@ class TestFlags:
         """An application that trusts the X-Forwarded-Proto header of one proxy."""
         return new_app(PROXY_HOPS=1)
 
-    def test_cookie_has_the_path_and_flags_of_a_site_wide_preference(self, client):
+    def test_cookie_is_site_wide_http_only_and_same_site_lax(self, client):
         submit(client, "/preferences", {"theme": "dark"})
 
         cookie = client.get_cookie("theme")
@@ -145,6 +145,7 @@ class TestFlags:
     def test_session_cookie_secure_also_makes_the_preference_cookie_secure(
         self, app, client, monkeypatch
     ):
+        # The CSRF token is read first: over HTTP, a client may not send a secure session cookie.
         headers = csrf_header(client)
         monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
 

@@ -174,7 +174,7 @@ class TestRead:
     def test_date_of_a_post_is_readable_by_people_and_programs(self, app, client):
         with app.app_context():
             user = User(username="John Williams")
-            written = datetime(2026, 11, 5, 17, 30)  # noqa: DTZ001 - as it is stored, in UTC
+            written = datetime(2026, 11, 5, 17, 30)  # noqa: DTZ001 - UTC, like the column
             db.session.add(Blogpost(title=FLASK, created=written, user=user))
             db.session.commit()
 

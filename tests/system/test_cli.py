@@ -60,7 +60,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Completed:
 
 @pytest.fixture(scope="module")
 def printed(shell: Completed) -> Mapping[str, str]:
-    """What `flask shell` printed for each line of `TYPED`."""
+    """The output of `flask shell` for each line of `TYPED`."""
     _, *answers = shell.stdout.split(">>> ")
     return dict(zip(TYPED, map(str.strip, answers), strict=False))
 

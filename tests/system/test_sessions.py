@@ -39,7 +39,7 @@ class TestStore(BlogTestCase):
 
 
 class TestSigned(BlogTestCase):
-    def test_user_who_changes_the_session_cookie_is_logged_out(self) -> None:
+    def test_changed_session_cookie_logs_the_user_out(self) -> None:
         page = self.visit(LoginPage)
         page.log_in("John Williams", PASSWORD)
         _, *signature = self.browser.get_cookie("session")["value"].split(".")

@@ -237,7 +237,7 @@ class TestLogin(DatabaseTestCase):
         self.assertNotIn(PASSWORD, user.password_hash)
 
     def test_password_hash_is_salted(self):
-        # The same password of two users has two hashes, so a stolen one tells nothing of the other.
+        # Without a salt, equal hashes would show which users have the same password.
         john, fordo = User(), User()
 
         john.set_password(PASSWORD)
@@ -321,7 +321,7 @@ class TestLogin(DatabaseTestCase):
 
         self.assertEqual(response.location, "/login?next=/posts/new")
 
-    def test_login_required_sends_a_visitor_who_posted_to_the_login_only(self):
+    def test_login_required_redirects_a_post_request_to_the_login_without_next(self):
         # The posted form is lost by then, so there is no page to go back to.
         response = self.view("/posts/new", method="POST")
 

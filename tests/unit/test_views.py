@@ -88,7 +88,7 @@ class TestMethods(DatabaseTestCase):
 
         self.assertEqual(allowed_methods(urls, "/"), {"GET"})
 
-    def test_view_with_methods_allows_exactly_these(self):
+    def test_view_with_methods_allows_only_the_methods_it_lists(self):
         app = Flask(__name__)
         app.add_url_rule("/contact", view_func=ContactView.as_view("contact"))
 
@@ -127,6 +127,7 @@ class TestMethods(DatabaseTestCase):
     def test_contact_form_with_the_current_version_updates_the_contact(self):
         store_contact(self.john, self.form(version="1", city="Paris"))
 
+        # A rollback undoes what was not committed.
         db.session.rollback()
         self.assertEqual((self.john.contact.id, self.john.contact.city), (1, "Paris"))
 
@@ -198,7 +199,7 @@ class TestMethodView(DatabaseTestCase):
         with self.app.test_request_context(method="HEAD"):
             self.assertEqual(UserAPI().dispatch_request(user_id=self.john.id), as_json(self.john))
 
-    def test_users_url_allows_get_and_post_and_user_url_get_put_and_delete(self):
+    def test_users_url_and_user_url_allow_different_methods(self):
         urls = self.urls()
 
         self.assertEqual(allowed_methods(urls, "/users/"), {"GET", "POST"})
@@ -254,7 +255,7 @@ class TestMethodView(DatabaseTestCase):
         with self.assertRaises(NotFound):
             get_own_account(UNKNOWN_ID)
 
-    def test_visitor_may_not_change_an_account_nor_learn_whether_it_exists(self):
+    def test_visitor_is_unauthorized_whether_or_not_the_account_exists(self):
         # The login is checked first: a 404 would tell which ids are in use (user enumeration).
         for user_id in (self.john.id, UNKNOWN_ID):
             with (
