@@ -15,7 +15,7 @@ from tests.support import databases, login
 from tests.support.config import CONFIG
 from tests.support.statements import recorded_statements
 
-# What these add to pytest has nothing to do with Flask fixtures; each module says why it is there.
+# Additions to pytest itself. The docstring of each module explains why it is needed.
 pytest_plugins = [
     "tests.support.plugins.coverage_contexts",
     "tests.support.plugins.github_annotations",

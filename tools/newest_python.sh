@@ -4,7 +4,7 @@
 #     tools/newest_python.sh 'nox -s unit && nox -s integration -- -k login'
 #
 # It runs in a temporary chroot with Debian's development version, "sid". There, pip, uv and apt
-# have the mirrors, proxies and certificates that they have on this machine.
+# use the mirrors, proxies and certificates of this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,7 +31,7 @@ make_chroot() {
 
 install_python() {
     local python
-    # The package lists are here: debootstrap has just loaded them.
+    # debootstrap has just downloaded the package lists.
     python=$(chroot "$root" apt-cache pkgnames python3. | grep -x 'python3\.[0-9]*' | sort -V | tail -n 1)
     chroot "$root" apt-get install -y --no-install-recommends "$python-venv"
     chroot "$root" "$python" -m venv /venv
@@ -73,7 +73,7 @@ command -v debootstrap >/dev/null ||
 work=$(mktemp -d)
 job=
 clean_up() {
-    # The first process of the namespace, which all others end with. It may have ended already.
+    # Killing the namespace's first process ends all others. It may have exited already.
     kill -KILL $(cat "/proc/$job/task/$job/children") || true
     wait || true
     rm -rf --one-file-system "$work"

@@ -2,7 +2,7 @@
 
 The course teaches Flask-Testing, whose last release is from 2020. Each fix below names its defect.
 `tests/tools/test_flask_testing_shim.py` and `tests/system/test_testing.py` show each defect in the
-library itself, so a fix that a later release makes unnecessary turns a test red.
+library itself, so a test fails if a later release makes a fix unnecessary.
 """
 
 import unittest
@@ -75,7 +75,8 @@ class LiveServerTestCase(flask_testing.LiveServerTestCase):
     `LIVESERVER_TIMEOUT` have no effect.
     """
 
-    # Defect: as above, an exception in `create_app` ends the whole run.
+    # Defect: `__call__` calls `create_app` outside the test, so an exception in it ends the whole
+    # run.
     __call__ = unittest.TestCase.__call__
 
     def setUp(self) -> None:

@@ -11,8 +11,8 @@ from tests.system import reports
 from tests.system.fixtures import browser, open_browser  # noqa: F401 - fixtures
 from tests.system.processes import MEASURED
 
-# Seconds that pytest-xdist waits for a worker to exit before it kills it. An interrupted worker
-# hears of it after five, and then needs time to stop its browser and its servers.
+# Seconds that pytest-xdist waits for a worker to exit before it kills it. It tells an interrupted
+# worker after five seconds, and the worker then needs time to stop its browser and its servers.
 NodeManager.EXIT_TIMEOUT = 30
 
 

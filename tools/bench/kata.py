@@ -21,14 +21,14 @@ TESTS = "kata/test_cookies.py"
 LIMIT = 3  # times as fast as a new process
 ROUNDS = 8
 QUICK_ROUNDS = 1
-NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"  # it would be unfair: a copy has byte code
+NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"  # removed, because the grader's copy has byte code too
 
 
 def new_process(folder: Path) -> float:
     """Return the seconds that a new pytest process takes."""
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
     start = perf_counter()
-    subprocess.run(  # noqa: S603 - nothing in it comes from outside
+    subprocess.run(  # noqa: S603 - no argument is user input
         [sys.executable, "-m", "pytest", *options, TESTS],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != NO_BYTE_CODE},

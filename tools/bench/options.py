@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 
 
 def is_quick() -> bool:
-    """Return True if the bench is to run only for seconds: too few rounds to hold it to a limit."""
+    """Return True if `--quick` is given: too few rounds to check a limit."""
     parser = ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--quick", action="store_true", help="measure little, and check no limit")
     return bool(parser.parse_args().quick)

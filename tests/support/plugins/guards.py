@@ -1,4 +1,4 @@
-"""Fail the test that leaves something behind, instead of a later one.
+"""Fail the test that leaves something behind, so that no later test fails in its place.
 
 Autouse fixtures are set up first and torn down last: what a test undoes itself, for example with
 `monkeypatch`, is undone by then.
@@ -63,6 +63,6 @@ def no_context_leaks() -> Iterator[None]:
     left = has_app_context()
     while has_app_context():
         # Before Flask 3.2 a request context lies on top of an application context and pops both.
-        are_two = has_request_context() and not hasattr(contexts.app_ctx, "has_request")
-        (contexts.request_ctx if are_two else contexts.app_ctx).pop()
+        pops_both = has_request_context() and not hasattr(contexts.app_ctx, "has_request")
+        (contexts.request_ctx if pops_both else contexts.app_ctx).pop()
     assert not left, "This test left an application context pushed."

@@ -1,4 +1,4 @@
-"""Stop an interrupted run in order: fixtures are torn down, browsers and servers are stopped."""
+"""Shut an interrupted run down cleanly: tear down fixtures, stop browsers and servers."""
 
 import signal
 from types import FrameType

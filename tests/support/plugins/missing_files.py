@@ -1,4 +1,4 @@
-"""Name a test file that does not exist, as pytest does by itself, but pytest-xdist does not."""
+"""Report a test file that does not exist: pytest does so, but not with pytest-xdist."""
 
 import pytest
 
