@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from grader.catalogue import Bug, Catalogue, Edit
 from grader.pool import Job, Pool, Run
 
-# Under a bug a test may take this many times as long as the whole healthy run, and at least so
-# many seconds: then it counts as hanging.
-PATIENCE = 10
-SHORTEST_DEADLINE = 5.0
+# On a bug, a test hangs if it takes longer than the whole healthy run times this factor.
+DEADLINE_FACTOR = 10
+SHORTEST_DEADLINE = 5.0  # seconds
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The result of the tests on one edit; true if they noticed the edit."""
+    """The result of the tests on one edit; true if a test failed or the run did not finish."""
 
     edit: Edit
     failed: dict[str, str]  # the tests that failed, and why
-    note: str  # why the run did not come to its end
+    note: str  # why the run did not finish
 
     def __bool__(self) -> bool:
         return bool(self.failed or self.note)
@@ -81,7 +80,7 @@ def grade(  # noqa: PLR0913 - the last two are options
         result.verdict, result.reason = problem
         return result
 
-    deadline = max(min(deadline, SHORTEST_DEADLINE), PATIENCE * first.seconds)
+    deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * first.seconds)
     edits = [e for e in (*catalogue.variants, *catalogue.bugs) if e.topic == topic]
     # Two control runs on the healthy application, at random places, expose flaky tests.
     runs: list[Edit | None] = [*edits, None, None]
@@ -107,11 +106,11 @@ def grade(  # noqa: PLR0913 - the last two are options
 
 
 def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
-    """Return what the tests notice of an edit; a failure must repeat, or it is a flaky test's."""
+    """Return the result of the tests on an edit, without flaky failures, which do not repeat."""
     [edit] = job.edits
     run = pool.run(job)
     failed = {test: reason for test, reason in run.failed.items() if test in counted}
-    # A test that does not pass on the healthy application catches nothing by ending the run, too.
+    # A test that does not pass on the healthy application catches no bug, even if it ends the run.
     note = "" if run.running and run.running not in counted else run.broken or run.stopped
     if (failed or note) and not run.hangs:
         again = pool.run(job)
@@ -120,7 +119,7 @@ def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
     return Seen(edit, failed, note)
 
 
-def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - a line for each verdict
+def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - one return for each verdict
     """Return the verdict on a run that cannot be graded and the reason, in a line."""
     if run.broken:
         return "broken", f"The tests do not start: {run.broken}"
@@ -128,9 +127,9 @@ def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - a line for eac
         return "stopped", f"The tests do not finish: {run.stopped}."
     if run.failed:
         return "red", f"On the healthy application {first_of(run.failed)}"
-    if run.left:
-        more = f" and {len(run.left) - 3} more" if run.left[3:] else ""
-        files = ", ".join(run.left[:3]) + more
+    if run.changed:
+        more = f" and {len(run.changed) - 3} more" if run.changed[3:] else ""
+        files = ", ".join(run.changed[:3]) + more
         return "litter", f"The tests create, change or delete {files}. Write to tmp_path instead."
     if run.passed:
         return None

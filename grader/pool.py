@@ -1,4 +1,4 @@
-"""Run tests in several copies of the project at once, and end what hangs."""
+"""Run tests in several copies of the project at once, and kill those that hang."""
 
 import multiprocessing
 import os
@@ -18,7 +18,7 @@ import psutil
 from grader import testrun
 from grader.catalogue import Edit
 from grader.project import Files
-from grader.workspace import Workspace, changed
+from grader.workspace import Workspace, changed_files
 
 # A fork of a process that has imported the libraries starts three times as fast as a new process.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -51,7 +51,7 @@ class Run:
     broken: str = ""  # why a file could not be imported, or pytest could not start
     stopped: str = ""  # how the run ended too early
     hangs: bool = False
-    left: list[str] = field(default_factory=list)  # files created, changed or deleted
+    changed: list[str] = field(default_factory=list)  # files created, changed or deleted
 
     def add(self, message: tuple[str, ...]) -> None:
         """Store a message from the test process."""
@@ -98,7 +98,7 @@ class Pool:
         for number in range(size):
             self.idle.put(Workspace(folder / str(number), files))
         self.executor = ThreadPoolExecutor(size)
-        self.closing, self.close = self.context.Pipe(duplex=False)
+        self.close_receiver, self.close_sender = self.context.Pipe(duplex=False)
 
     def run(self, job: Job) -> Run:
         """Run a job in the next copy that is idle. Raises `CancelledError` if the pool closes."""
@@ -107,16 +107,16 @@ class Pool:
             workspace.apply(job.edits)
             before = workspace.state()
             run = self.run_process(job, workspace)
-            run.left = changed(before, workspace.state())
+            run.changed = changed_files(before, workspace.state())
             workspace.undo(job.edits)
-            if run.left:
+            if run.changed:
                 workspace.reset()
             return run
         finally:
             self.idle.put(workspace)
 
     def run_process(self, job: Job, workspace: Workspace) -> Run:
-        """Run a job in a process of its own, and kill that and all that it has started."""
+        """Run a job in a new process; at the end, kill it and every process that it has started."""
         receiver, sender = self.context.Pipe(duplex=False)
         process = self.context.Process(
             target=testrun.run,
@@ -128,7 +128,7 @@ class Pool:
         try:
             for message in self.messages(receiver, process.sentinel, job.deadline):
                 if message == ("ready",):
-                    start = time.monotonic()  # the fork server may have had to start first
+                    start = time.monotonic()  # without the time in which the fork server starts
                 run.add(message)
         finally:
             kill(process.pid, workspace.temporary)
@@ -146,8 +146,8 @@ class Pool:
         """
         last: tuple[str, ...] = ("",)
         while last[0] not in {"ended", "stopped"}:
-            ready = wait([receiver, sentinel, self.closing], deadline)
-            if self.closing in ready:
+            ready = wait([receiver, sentinel, self.close_receiver], deadline)
+            if self.close_receiver in ready:
                 raise CancelledError
             last = "stopped", EXITS if ready else HANGS
             if receiver in ready:
@@ -163,16 +163,16 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close.close()  # each thread sees it and kills its process
+        self.close_sender.close()  # each thread then kills its process
         self.executor.shutdown(cancel_futures=True)
-        self.closing.close()
+        self.close_receiver.close()
         self.temporary.cleanup()
 
 
 def kill(pid: int, temporary: Path) -> None:
-    """Kill a test process and whatever it has started.
+    """Kill a test process and every process that it has started.
 
-    A daemon is no longer a descendant, but has inherited the environment.
+    A daemon is no longer a descendant, but has inherited the environment variable `TMPDIR`.
     """
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-# Not `app` and not `tests`: those are imported from the copy of the project, where bugs are.
+# `app` and `tests` are missing: they are imported from the copy of the project, which has the bug.
 LIBRARIES = (
     "cssselect",
     "flask_sqlalchemy",
@@ -27,6 +27,6 @@ for name in LIBRARIES:
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
     pytest.main(["--disable-plugin-autoload", "--noconftest", "no_such_file"])
 
-# pytest collects garbage in each run, which takes long unless it can ignore these modules.
+# pytest runs the garbage collector, which would take long in each run if it scanned these modules.
 gc.collect()
 gc.freeze()

@@ -1,4 +1,4 @@
-"""Grade the project's own tests by every bug and every variant, and write docs/bugs.md."""
+"""Grade the project's own tests on every bug and every variant, and write docs/bugs.md."""
 
 import re
 from collections import Counter, defaultdict
@@ -16,7 +16,8 @@ from grader.project import project_files
 
 PAGE = "docs/bugs.md"
 DEADLINE = 300.0  # seconds for each test, on the healthy application
-PATIENCE = 4  # under a bug a test may take this many times as long as the longest healthy run
+# On a bug, a test hangs if it takes this many times as long as the longest healthy run.
+REFERENCE_DEADLINE_FACTOR = 4
 
 INTRO = """# The planted bugs, and the tests that catch them
 
@@ -58,12 +59,12 @@ class Outcome:
 
     @property
     def first_caught(self) -> str:
-        """The lowest layer that catches the bug, or an empty text."""
+        """The lowest layer that catches the bug, or an empty string."""
         return next((layer for layer in LAYERS if self.failed.get(layer)), "")
 
     @property
     def problem(self) -> str:
-        """The problem in a line, or an empty text."""
+        """The problem in a line, or an empty string."""
         if not self.first_caught:
             return f"bug {self.bug.name}: no test catches it."
         if self.first_caught != self.bug.layer:
@@ -78,13 +79,15 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     with Pool(project_files(root), size=cores() + 1) as pool:
         progress("the healthy application")
         suite = Suite(pool, root, catalogue)
-        of_system = pool.map(lambda part: suite.run_together(*part), suite.left_of_system)
+        of_system = pool.map(lambda part: suite.run_together(*part), suite.remaining_of_system)
         outcomes = []
         for outcome in pool.map(partial(suite.run_own, count=not check), catalogue.bugs):
             outcomes.append(outcome)
             progress(f"each feature's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
         progress("the other tests, and the variants")
-        of_lower = pool.map(lambda part: suite.run_together(*part), suite.left(outcomes))
+        of_lower = pool.map(
+            lambda part: suite.run_together(*part), suite.remaining_of_lower(outcomes)
+        )
         failed: defaultdict[str, set[str]] = defaultdict(set)
         for found in chain(of_system, of_lower):
             for name, tests in found.items():
@@ -126,7 +129,7 @@ class Suite:
         files = [f"tests/system/test_{topic}.py" for topic in reversed(catalogue.topics)]
         files = [file for file in files if (root / file).exists()]
         together, *others = batches(root, self.variants) or [[]]
-        self.left_of_system = [(batch, [file]) for batch in others for file in files]
+        self.remaining_of_system = [(batch, [file]) for batch in others for file in files]
         jobs = [Job([file], together, deadline=DEADLINE) for file in files]
         jobs += [Job(tests, deadline=DEADLINE) for tests in self.lower.values()]
         jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
@@ -138,13 +141,13 @@ class Suite:
         self.counted = passed - set[str]().union(*(run.skipped for run in runs))
         self.classes = {test.rpartition("::")[0] for test in self.counted}
         longest = max(run.seconds for run in runs)
-        self.deadline = max(grading.SHORTEST_DEADLINE, PATIENCE * longest)
+        self.deadline = max(grading.SHORTEST_DEADLINE, REFERENCE_DEADLINE_FACTOR * longest)
 
     def first(self, job: Job) -> Run:
         """Run a job on variants; if it fails, run it without them and keep them for later."""
         run = self.pool.run(job)
         if job.edits and fault(run):
-            self.left_of_system.append(([*job.edits], [*job.arguments]))
+            self.remaining_of_system.append(([*job.edits], [*job.arguments]))
             run = self.pool.run(Job(job.arguments, deadline=job.deadline))
         return run
 
@@ -178,8 +181,10 @@ class Suite:
                     outcome.add(self.failed(tests, [bug]))
         return outcome
 
-    def left(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[list[Edit], list[str]]]:
-        """Yield edits and the layers that must still run on them.
+    def remaining_of_lower(
+        self, outcomes: Sequence[Outcome]
+    ) -> Iterator[tuple[list[Edit], list[str]]]:
+        """Yield edits and the unit or integration layer that must still run on them.
 
         These are the variants, and the bugs that no test has caught so far.
         """
@@ -257,7 +262,7 @@ def page(outcomes: Sequence[Outcome], variants: Sequence[Variant]) -> str:
 
 
 def shape(text: str) -> str:
-    """Return the page without numbers, which change whenever somebody adds a test.
+    """Return the page without numbers, which change when a test is added.
 
     The column of the system layer is removed, because `--check` does not run all of it.
     """

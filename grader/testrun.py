@@ -1,7 +1,7 @@
 """Run pytest in a process of its own, in a copy of the project, and send what each test does.
 
-The messages are tuples of text, sent as the run goes on, so that the parent process knows which
-test is running when the process hangs or dies.
+The messages are tuples of strings, sent during the run, so that the parent process knows which
+test is running when this process hangs or exits.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ if sys.platform != "win32":
 CHECKOUT = Path(__file__).resolve().parents[1]
 OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "--tb=line", "--disable-plugin-autoload"]
 OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # they write into the project
-# Environment variables of a developer's own that must not change a result.
+# The developer's own environment variables, which must not change a result.
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
 RAN = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
 LARGEST_FILE = 2**26  # bytes: a test that prints in an endless loop must not fill the disk
@@ -104,7 +104,7 @@ def run(
 ) -> None:
     """Run the tests that pytest's arguments name, and wait for the parent to kill this process.
 
-    It waits, so that the parent still finds the processes that the tests have started.
+    It waits, so that the parent can still find the processes that the tests have started.
     """
     isolate(project, temporary)
     recorder = Recorder(to, project, backwards=backwards)
@@ -121,7 +121,7 @@ def isolate(project: Path, temporary: Path) -> None:
     """Keep the terminal, the checkout and the developer's settings away from the tests."""
     os.chdir(project)
     sys.path[:] = [str(project), *(path for path in sys.path if Path(path).resolve() != CHECKOUT)]
-    del sys.argv[1:]  # `unittest.main()` would read them
+    del sys.argv[1:]  # `unittest.main()` would parse them
     for name in [name for name in os.environ if name.startswith(NOT_INHERITED)]:
         del os.environ[name]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -137,7 +137,7 @@ def isolate(project: Path, temporary: Path) -> None:
 
 
 def run_pytest(arguments: Sequence[str], recorder: Recorder) -> str:
-    """Run pytest; return why it could not run the tests, or an empty text."""
+    """Run pytest; return why it could not run the tests, or an empty string."""
     # pytest prints to stderr why it cannot start: a conftest.py with an error, a missing file.
     try:
         with contextlib.redirect_stderr(io.StringIO()) as stderr:
@@ -147,5 +147,5 @@ def run_pytest(arguments: Sequence[str], recorder: Recorder) -> str:
     if status in RAN:
         return ""
     lines = [line.removeprefix("E ").strip() for line in stderr.getvalue().splitlines()]
-    said = next(filter(None, reversed(lines)), "")
-    return one_line(said) or f"pytest ended with status {status}"
+    message = next(filter(None, reversed(lines)), "")
+    return one_line(message) or f"pytest ended with status {status}"

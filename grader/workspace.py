@@ -25,7 +25,7 @@ class Workspace:
         self.reset()
 
     def reset(self) -> None:
-        """Create the copy, or create it again after a test has changed it."""
+        """Create the copy, or replace one that a test has changed."""
         shutil.rmtree(self.project, ignore_errors=True)
         for name in self.files:
             self.write(name)
@@ -72,6 +72,6 @@ class Workspace:
         return state
 
 
-def changed(before: State, after: State) -> list[str]:
+def changed_files(before: State, after: State) -> list[str]:
     """Return the files and folders that were created, changed or deleted."""
     return sorted({path for path, _ in before.items() ^ after.items()})
