@@ -176,8 +176,8 @@ def kill(pid: int, temporary: Path) -> None:
     """
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        for member in family:
+        tree = [process, *process.children(recursive=True)]
+        for member in tree:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
     for process in psutil.process_iter():

@@ -13,7 +13,7 @@ from selenium import webdriver
 from selenium.common.exceptions import NoSuchDriverException
 
 from tests.support.missing import missing
-from tests.system.processes import kill_family
+from tests.system.processes import stop_process_tree
 
 # The headless shell comes first: it needs two thirds of the time of a full browser.
 HEADLESS_SHELLS = ["chromium-headless-shell", "chrome-headless-shell"]
@@ -140,4 +140,4 @@ def local_browser(names: list[str], options: webdriver.ChromeOptions) -> Iterato
             # A test run that is interrupted while the browser starts has not quit it.
             process = getattr(service, "process", None)
             if process and process.poll() is None:
-                kill_family(psutil.Process(process.pid))
+                stop_process_tree(psutil.Process(process.pid))

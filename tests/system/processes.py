@@ -53,17 +53,17 @@ def wait_until(condition: Callable[[], object]) -> None:
         pause.wait(0.01)
 
 
-def kill_family(process: psutil.Process, grace_period: float = 0) -> None:
-    """Terminate a process; kill what is left of it and its descendants after the grace period."""
+def stop_process_tree(process: psutil.Process, grace_period: float = 0) -> None:
+    """Terminate a process; after the grace period, kill it and all its descendants."""
     try:
-        family = [process, *process.children(recursive=True)]
+        tree = [process, *process.children(recursive=True)]
         process.terminate()
     except psutil.NoSuchProcess:
         return
     try:
-        psutil.wait_procs(family, grace_period)
+        psutil.wait_procs(tree, grace_period)
     finally:
-        for member in family:
+        for member in tree:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
         # Only a parent can reap its child. The descendants now belong to the init process.
@@ -91,7 +91,7 @@ class Process:
 
     def __exit__(self, exception: type[BaseException] | None, *_: object) -> None:
         is_interrupted = exception is KeyboardInterrupt
-        kill_family(self._process, 0 if is_interrupted else GRACE_PERIOD)
+        stop_process_tree(self._process, 0 if is_interrupted else GRACE_PERIOD)
         self._output.close()
 
     @property
