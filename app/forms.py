@@ -24,7 +24,7 @@ CHANGED = "This has changed since you opened it. Open it in another tab to compa
 class Form(wtforms.Form):
     """A form that accepts an HTML form or a JSON object of strings.
 
-    The request replaces all values: a missing field is empty, whatever its default.
+    The request replaces all values: a missing field is empty, even if it has a default.
     """
 
     def __init__(self, **defaults: Any) -> None:

@@ -173,7 +173,7 @@ def login_required(message: str) -> Callable[[View], View]:
             if wants_json():
                 abort(401, message)
             flash(message)
-            # The body of a POST is lost by the redirect, so only pages are worth a return.
+            # A redirect loses the body of a POST, so only a page is a place to return to.
             page = request.script_root + request.full_path.rstrip("?")
             came_from = page if request.method in {"GET", "HEAD"} else None
             return redirect(url_for("sessions.login", next=came_from))

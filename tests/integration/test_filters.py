@@ -66,7 +66,7 @@ class TestJoin:
     def test_join_with_commas(self, results):
         assert results["{{ k|join(',') }}"] == "8,15,25,88,12,78"
 
-    def test_join_with_dashes_which_the_course_prints_as_join_with_commas(self, results):
+    def test_join_inserts_the_separator_although_the_course_shows_commas(self, results):
         assert results["{{ k|join('-') }}"] == "8-15-25-88-12-78"
 
 

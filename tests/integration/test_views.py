@@ -510,7 +510,7 @@ class TestMethodView:
         assert response.json["username"] == "ñ" * length
 
     @pytest.mark.parametrize("body", INVALID_BODIES)
-    def test_post_rejects_a_body_that_is_not_a_json_object_of_texts(self, client, names, body):
+    def test_post_rejects_a_body_that_is_not_a_json_object_of_strings(self, client, names, body):
         response = client.post(
             "/users/", data=body, content_type="application/json", headers=csrf_header(client)
         )
@@ -518,7 +518,7 @@ class TestMethodView:
         assert "must be a JSON object, and all values strings" in error_message(response, 400)
         assert names() == []
 
-    def test_put_rejects_a_body_that_is_not_a_json_object_of_texts(self, john, names):
+    def test_put_rejects_a_body_that_is_not_a_json_object_of_strings(self, john, names):
         response = john.put("/users/1", json=["Gollum"], headers=csrf_header(john))
 
         assert "must be a JSON object, and all values strings" in error_message(response, 400)
@@ -589,7 +589,7 @@ class TestMethodView:
         assert texts(response, ".rows a") == ["John Williams"]
         assert texts(response, ".pager a") == ["Newest"]
 
-    def test_people_page_gives_the_url_and_csrf_token_to_its_script(self, fordo):
+    def test_people_page_passes_the_url_and_csrf_token_to_its_script(self, fordo):
         [form] = page(fordo.get("/people/")).cssselect("#account")
 
         response = fordo.put(

@@ -1,1 +1,1 @@
-"""What the three layers share: configuration, databases, login, HTML and the Flask-Testing shim."""
+"""Code that the three layers share: settings, databases, login, HTML, the Flask-Testing shim."""

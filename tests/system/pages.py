@@ -21,7 +21,7 @@ AnyPage = TypeVar("AnyPage", bound="Page")
 
 
 class Page:
-    """What all pages have in common."""
+    """The texts and actions that all pages have in common."""
 
     path = "/"
 

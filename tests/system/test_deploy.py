@@ -79,7 +79,7 @@ def visitor(server: Server) -> Iterator[Visitor]:
 
 @dataclass(frozen=True)
 class Shutdown:
-    """What happened after SIGTERM, which the server received during a request."""
+    """The observations after SIGTERM, which the server received during a request."""
 
     server: Server
     # Whether the server answered the request, or closed its connection, before it was done.

@@ -117,7 +117,7 @@ class TestOwn(BlogTestCase):
         assert page.offers("Delete")
         assert not page.offers("Delete this post")
 
-    def test_second_of_two_windows_to_save_gets_a_conflict_and_keeps_its_text(self) -> None:
+    def test_conflicting_edit_from_a_second_window_keeps_its_text(self) -> None:
         self.expected_errors = [409]
         self.log_in("John Williams")
         page = self.visit(EditPostPage, "/posts/3/edit")

@@ -86,7 +86,7 @@ class TestWorkflow:
         assert sorted(gate["needs"]) == sorted(jobs)
         assert gate["if"] == "always()"
 
-    def test_pull_requests_run_whatever_they_change(self):
+    def test_ci_runs_on_every_pull_request(self):
         assert CI[ON]["pull_request"] is None
 
     def test_learners_push_is_graded_on_every_branch(self):

@@ -55,7 +55,7 @@ class TestWantsJson(ErrorTestCase):
     def test_client_that_sends_json_but_accepts_html_gets_a_page(self):
         self.assertFalse(self.wants_json("/users/", "text/html", method="POST", json={}))
 
-    def test_client_that_accepts_neither_gets_the_default_of_the_url(self):
+    def test_client_that_accepts_neither_html_nor_json_gets_the_default(self):
         self.assertFalse(self.wants_json("/", "image/png"))
         self.assertTrue(self.wants_json("/users/1", "image/png"))
 

@@ -88,7 +88,7 @@ class TestJoin(unittest.TestCase):
     def test_join_with_commas(self):
         self.assertEqual(render("k|join(',')", k=K), "8,15,25,88,12,78")
 
-    def test_join_with_dashes_which_the_course_prints_as_join_with_commas(self):
+    def test_join_inserts_the_separator_although_the_course_shows_commas(self):
         self.assertEqual(render("k|join('-')", k=K), "8-15-25-88-12-78")
 
     def test_join_without_a_separator_adds_nothing_between_the_items(self):
@@ -107,7 +107,7 @@ class TestLength(unittest.TestCase):
 
 
 class TestChain(unittest.TestCase):
-    def test_lower_then_title_capitalizes_each_word_whatever_its_case(self):
+    def test_lower_then_title_capitalizes_words_of_any_case(self):
         for s in ("hello world", "HELLO WORLD", "hELLO wORLD", "Hello World"):
             with self.subTest(s=s):
                 self.assertEqual(render("s|lower|title", s=s), "Hello World")

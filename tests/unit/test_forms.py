@@ -65,7 +65,7 @@ class TestForm(FormTestCase):
 
         self.assertFalse(form.validate_on_submit())
 
-    def test_missing_field_is_empty_whatever_its_default(self):
+    def test_missing_field_is_empty_despite_its_default(self):
         form = self.form(method="POST", data={"username": "John Williams"})
 
         self.assertFalse(form.validate_on_submit())
