@@ -5,6 +5,7 @@ which.
 """
 
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -24,7 +25,7 @@ import requests
 from tests.support.missing import missing
 from tests.system.processes import PATH, ROOT, TIMEOUT, Process, environment
 
-# uWSGI obeys a signal only when the master and all workers are ready, so it prints when they are.
+# uWSGI obeys a signal only when the master and all workers are ready: each prints a line then.
 UWSGI_HOOK = "--hook-accepting 'print:A worker is ready.'"
 UWSGI_READY = r"A worker is ready\.\n|\(master-start\)"
 
@@ -115,7 +116,7 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
             # uwsgi.ini listens on two ports, the last one for HTTP.
             addresses = process.wait_for(listening, times=2 if kind == "uwsgi.ini" else 1)
             if kind.startswith("uwsgi"):
-                process.wait_for(UWSGI_READY, times=5)  # four workers and the master
+                process.wait_for(UWSGI_READY, times=1 + number_of_workers(folder, command))
             yield Server(kind, database, folder, addresses[::-1], [process])
 
 
@@ -140,6 +141,13 @@ def nginx(backend: str, changes: Mapping[str, str] | None = None) -> Iterator[Se
         with Process(shlex.split(command), variables, pass_fds=[listener.fileno()]) as process:
             listener.close()
             yield Server("nginx.conf", "", folder, [address], [process])
+
+
+def number_of_workers(folder: Path, command: str) -> int:
+    """Return how many workers uWSGI starts, from its options on the command line or in its file."""
+    file = folder / "uwsgi.ini"
+    options = file.read_text("utf-8") if file.exists() else command
+    return int(re.findall(r"^(?:.*--)?processes[ =]+(\d+)", options, re.MULTILINE)[0])
 
 
 def configure(name: str, folder: Path, changes: Mapping[str, str]) -> None:
