@@ -111,8 +111,9 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
         if kind == "uwsgi.ini":
             configure(kind, folder, {":8080": ":0", ":8081": ":0"})
         settings = {"DATABASE_URL": database, "PORT": "0", **CHEAP_PASSWORDS, **variables}
-        command = command.format(folder=folder)
-        with Process(shlex.split(command), environment(folder, **settings)) as process:
+        # Split first, because the name of the folder may contain a space.
+        arguments = [argument.format(folder=folder) for argument in shlex.split(command)]
+        with Process(arguments, environment(folder, **settings)) as process:
             # uwsgi.ini listens on two ports, the last one for HTTP.
             addresses = process.wait_for(listening, times=2 if kind == "uwsgi.ini" else 1)
             if kind.startswith("uwsgi"):
@@ -133,12 +134,12 @@ def nginx(backend: str, changes: Mapping[str, str] | None = None) -> Iterator[Se
         address = f"127.0.0.1:{listener.getsockname()[1]}"
         own = {"127.0.0.1:8000": address, "127.0.0.1:8080": backend}
         configure("nginx.conf", folder, {**(changes or {}), **own})
-        command = f"nginx -p {folder} -c nginx.conf -e stderr"
+        command = ["nginx", "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
         if os.geteuid() == 0:
-            command += " -g 'user root;'"
+            command += ["-g", "user root;"]
         # Nginx cannot choose a free port itself. It inherits the socket that this variable names.
         variables = environment(folder, NGINX=f"{listener.fileno()};")
-        with Process(shlex.split(command), variables, pass_fds=[listener.fileno()]) as process:
+        with Process(command, variables, pass_fds=[listener.fileno()]) as process:
             listener.close()
             yield Server("nginx.conf", "", folder, [address], [process])
 
