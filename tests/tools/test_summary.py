@@ -1,6 +1,7 @@
 """The job summary: a table of the sessions of a nox run, and one of its slowest tests."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,15 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 TESTS = """
-import time
-
 import pytest
 
 def test_passes(): pass
 
 @pytest.mark.parametrize("text", ["a|b"])
 def test_fails(text):
-    time.sleep(0.2)
     assert not text
 
 @pytest.fixture
@@ -51,6 +49,14 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "nox.json").write_text(json.dumps({"result": 1, "sessions": entries}))
     (folder / "test_example.py").write_text(TESTS)
     run("-m", "pytest", "-p", "no:randomly", "--junit-xml=junit/integration.xml", cwd=folder)
+    # A known time in seconds, longer than the others.
+    report = folder / "junit" / "integration.xml"
+    slow, changes = re.subn(
+        r'(name="test_fails[^"]*" time=)"[^"]*"', r'\1"9.21"', report.read_text()
+    )
+    report.write_text(slow)
+    if changes != 1:
+        raise ValueError(f"The report of pytest has {changes} times of test_fails.")
     return folder
 
 
@@ -69,7 +75,7 @@ class TestSummary:
         lines = run(ROOT / "tools/summary.py", reports).splitlines()
 
         assert lines[4:7] == ["", "| slowest tests | time |", "|---|--:|"]
-        assert lines[7] == r"| `test_example.test_fails[a\|b]` | 0.2 s |"
+        assert lines[7] == r"| `test_example.test_fails[a\|b]` | 9.2 s |"
         assert len(lines) == 11
 
     def test_sessions_without_pytest_have_no_table_of_tests(self, reports, tmp_path):
