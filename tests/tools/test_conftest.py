@@ -161,3 +161,13 @@ class TestArguments:
         assert (
             run.stderr == "ERROR: file or directory not found: tests/integration/test_post.py\n\n"
         )
+
+    def test_name_of_no_unit_test_is_an_error(self):
+        command = ["-m", "unittest", "discover", "-s", "tests/unit", "-t", ".", "-k", "typo"]
+
+        run = subprocess.run(  # noqa: S603 - no argument is user input
+            [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+
+        assert run.returncode == 1
+        assert "LookupError: No unit test has this name." in run.stderr
