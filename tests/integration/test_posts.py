@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -65,19 +65,6 @@ def fill(app: Flask, ids: range) -> None:
             insert(post_tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
         )
         db.session.commit()
-
-
-@pytest.fixture
-def loaded() -> Iterator[list[str]]:
-    """The names of the models that are loaded, one for each row."""
-    names: list[str] = []
-
-    def note(row: object, _context: object) -> None:
-        names.append(type(row).__name__)
-
-    event.listen(db.Model, "load", note, propagate=True)
-    yield names
-    event.remove(db.Model, "load", note)
 
 
 # A function that returns an application with this number of users.
@@ -150,10 +137,6 @@ class TestRead:
         assert titles(response) == [TEMPLATES]
 
     @pytest.mark.usefixtures("dataset")
-    def test_posts_with_a_tag_are_listed_newest_first(self, client):
-        assert titles(client.get(address(client, "Flask"))) == [REST, DATABASES, TEMPLATES, FLASK]
-
-    @pytest.mark.usefixtures("dataset")
     def test_title_link_leads_to_the_post(self, client):
         response = client.get(address(client, REST))
 
@@ -182,19 +165,6 @@ class TestRead:
 
         assert time.text == "05 November 2026"
         assert time.get("datetime") == "2026-11-05T17:30:00Z"
-
-    def test_markup_in_a_post_is_escaped(self, john):
-        markup = "<script>alert('{{ 7 * 7 }}')</script>"
-
-        there = submit(john, "/posts/new", {"title": markup, "text": markup, "tags": markup})
-
-        for url, shown in (
-            (redirect_target(there), ["h1", ".text", "[rel=tag]"]),
-            ("/posts/", ["article:first-of-type h2", "article:first-of-type [rel=tag]"]),
-        ):
-            response = john.get(url)
-            assert [texts(response, place) for place in shown] == [[markup]] * len(shown)
-            assert page(response).cssselect("script") == []
 
     def test_list_that_fits_on_one_page_has_no_pager(self, app, client, monkeypatch):
         monkeypatch.setitem(app.config, "PAGE_SIZE", 6)
@@ -237,19 +207,8 @@ class TestRead:
 
         assert newest.get("href") == "/posts/by/1"
 
-    def test_new_post_does_not_shift_the_pages(self, app, john, monkeypatch):
-        monkeypatch.setitem(app.config, "PAGE_SIZE", 2)
-        [older] = page(john.get("/posts/")).cssselect("[rel=next]")
-
-        submit(john, "/posts/new", POST)
-
-        assert titles(john.get(older.get("href"))) == [TEMPLATES, FLASK]
-
-    def test_list_without_posts_has_a_message(self, client):
-        assert texts(client.get("/posts/"), "main p") == ["There are no posts here yet."]
-
-    @pytest.mark.parametrize("url", ["/posts/by/1", "/posts/tagged/1"])
-    def test_author_or_tag_without_posts_has_a_message(self, app, client, url):
+    @pytest.mark.parametrize("url", ["/posts/", "/posts/by/1", "/posts/tagged/1"])
+    def test_list_without_posts_has_a_message(self, app, client, url):
         with app.app_context():
             db.session.add_all([User(username="Fordo Baggings"), Tag(tagname="Python")])
             db.session.commit()
@@ -262,38 +221,16 @@ class TestRead:
     @pytest.mark.usefixtures("dataset")
     @pytest.mark.parametrize(
         "url",
-        [
-            "/posts/99",
-            "/posts/0",
-            "/posts/-1",
-            "/posts/first",
-            "/posts/1.5",
-            "/posts/2147483648",
-            "/posts/99999999999999999999",
-            pytest.param(f"/posts/{'9' * 5000}", id="more digits than Python makes a number of"),
-            "/posts/by/99",
-            "/posts/by/John Williams",
-            "/posts/by/2147483648",
-            "/posts/tagged/99",
-            "/posts/tagged/Python",
-            "/posts/tagged/2147483648",
-        ],
+        # The last one does not fit into an INTEGER column of PostgreSQL.
+        ["/posts/99", "/posts/by/99", "/posts/tagged/99", "/posts/2147483648"],
     )
     def test_unknown_post_author_or_tag_is_not_found(self, client, url):
         assert client.get(url).status_code == 404
 
     @pytest.mark.usefixtures("dataset")
-    @pytest.mark.parametrize("url", ["/posts/", "/posts/by/1", "/posts/tagged/1", "/people/"])
-    @pytest.mark.parametrize(
-        "before",
-        ["", "0", "1", "-1", "x", "1.5", "2;", "٣", "2\0", "2\n", " 2", str(2**31), "9" * 99],
-    )
-    def test_invalid_page_of_a_list_is_not_found(self, client, url, before):
-        assert client.get(url, query_string={"before": before}).status_code == 404
-
-    @pytest.mark.usefixtures("dataset")
-    def test_page_before_the_largest_id_is_the_first(self, client):
-        assert titles(client.get(f"/posts/?before={2**31 - 1}"))[0] == REST
+    @pytest.mark.parametrize("before", ["1", "2147483648", "x"])
+    def test_unknown_page_of_a_list_is_not_found(self, client, before):
+        assert client.get("/posts/", query_string={"before": before}).status_code == 404
 
 
 class TestWrite:
@@ -319,13 +256,8 @@ class TestWrite:
         assert texts(post, "h1") == ["The road goes ever on"]
         assert texts(post, ".text") == ["Down from the door."]
         assert texts(post, "[rel=author]") == ["John Williams"]
+        assert texts(post, "[rel=tag]") == ["Flask", "Walking"]
         assert texts(post, ".notice") == ["Post saved."]
-
-    def test_new_post_is_first_in_the_lists_of_its_author_and_tags(self, john):
-        submit(john, "/posts/new", POST)
-
-        for link in "John Williams", "Walking", "Flask":
-            assert titles(john.get(address(john, link)))[0] == "The road goes ever on"
 
     def test_line_breaks_and_indentation_of_a_text_are_kept(self, john):
         response = submit(john, "/posts/new", {**POST, "text": "\r\none\r\n  two\r\n\r\nthree\r\n"})
@@ -341,89 +273,29 @@ class TestWrite:
         shown = texts(john.get(redirect_target(response)), "h1, .text, [rel=tag]")
         assert sorted(shown) == sorted(typed.values())
 
-    def test_white_space_in_a_title_is_normalized(self, john):
-        response = submit(john, "/posts/new", {**POST, "title": "  The \t road  "})
-
-        assert page(john.get(redirect_target(response))).cssselect("h1")[0].text == "The road"
-
-    def test_new_tags_are_created(self, john):
-        response = submit(john, "/posts/new", {**POST, "tags": "Walking, Second Breakfast"})
-
-        shown = texts(john.get(redirect_target(response)), "[rel=tag]")
-        assert shown == ["Second Breakfast", "Walking"]
-
-    @pytest.mark.parametrize("typed", ["", "  ", ",", " , ,, "])
-    def test_tags_are_optional(self, john, typed):
-        response = submit(john, "/posts/new", {**POST, "tags": typed})
-
-        assert texts(john.get(redirect_target(response)), "[rel=tag]") == []
-
-    @pytest.mark.parametrize(
-        "typed", ["Rest API", "rest api", "REST API", "  Rest   API  ", "rest api, Rest API,,"]
-    )
-    def test_existing_tag_is_reused_ignoring_case_and_spaces(self, app, john, typed):
+    def test_existing_tag_is_reused_ignoring_case(self, app, john):
         before = stored_rows(app)["tag"]
 
-        response = submit(john, "/posts/new", {**POST, "tags": typed})
+        response = submit(john, "/posts/new", {**POST, "tags": "rest api"})
 
         assert texts(john.get(redirect_target(response)), "[rel=tag]") == ["Rest API"]
         assert stored_rows(app)["tag"] == before
 
-    @pytest.mark.parametrize(
-        ("first", "again"),
-        [
-            pytest.param("Ñandú", "ÑANDÚ", id="letters with accents"),
-            pytest.param("Straße", "STRASSE", id="a letter that becomes two"),
-            pytest.param("Σίσυφος", "ΣΊΣΥΦΟΣ", id="a letter of two small forms"),
-            pytest.param("caf\u00e9", "cafe\u0301", id="an accent that is a character"),
-            pytest.param("日本", "\u3000日本\u00a0", id="spaces of other scripts"),
-        ],
-    )
-    def test_non_ascii_tag_is_reused_ignoring_case_and_accents(self, john, first, again):
-        submit(john, "/posts/new", {**POST, "tags": first})
+    def test_longest_values_of_a_post_are_accepted(self, john):
+        # In UTF-8, this letter takes four bytes. A line break of a browser is two characters.
+        title, text = "🦤" * 120, "\r\n".join("🦤" * 5_000)
+        tags = ",".join(letter * 40 for letter in "abcdefghij")
 
-        response = submit(john, "/posts/new", {**POST, "tags": again})
-
-        assert texts(john.get(redirect_target(response)), "[rel=tag]") == [first]
-
-    def test_first_spelling_of_a_new_tag_is_kept(self, john):
-        response = submit(john, "/posts/new", {**POST, "tags": "Shire, SHIRE, shire"})
-
-        assert texts(john.get(redirect_target(response)), "[rel=tag]") == ["Shire"]
-
-    @pytest.mark.parametrize(
-        "typed",
-        [
-            pytest.param({"title": "x" * 120}, id="title"),
-            pytest.param({"text": "x" * 10_000}, id="text"),
-            pytest.param({"tags": ",".join(c * 40 for c in "abcdefghij")}, id="tags"),
-            pytest.param({"title": "🦤" * 120, "text": "🦤" * 10_000}, id="in the longest letters"),
-            pytest.param({"text": "\r\n".join("x" * 5_000)[:-2]}, id="in lines"),
-        ],
-    )
-    def test_longest_values_of_a_post_are_accepted(self, john, typed):
-        response = submit(john, "/posts/new", {**POST, **typed})
+        response = submit(john, "/posts/new", {"title": title, "text": text, "tags": tags})
 
         assert redirect_target(response)
 
     @pytest.mark.parametrize(
         ("field", "typed", "reason"),
         [
-            ("title", "", "This field is required."),
-            ("title", " \t ", "This field is required."),
             ("title", "x" * 121, "Use at most 120 characters."),
-            ("title", "The\0road", "Remove the characters that cannot be displayed."),
-            ("title", "The\x1broad", "Remove the characters that cannot be displayed."),
-            ("title", "\u200b", "Enter some visible text."),
             ("text", "", "This field is required."),
-            ("text", "\r\n \r\n", "This field is required."),
-            ("text", "x" * 10_001, "Use at most 10000 characters."),
-            ("text", "Down\0", "Remove the characters that cannot be displayed."),
-            ("text", "Down\x7f", "Remove the characters that cannot be displayed."),
             ("tags", "a,b,c,d,e,f,g,h,i,j,k", "Use at most 10 tags."),
-            ("tags", f"Flask,{'x' * 41}", "Use at most 40 characters for each tag."),
-            ("tags", "Flask,\u200b", "Enter some visible text for each tag."),
-            ("tags", "Fla\0sk", "Remove the characters that cannot be displayed."),
         ],
     )
     def test_invalid_post_is_rejected_with_the_reason(self, app, john, field, typed, reason):
@@ -435,21 +307,13 @@ class TestWrite:
         assert texts(response, ".error") == texts(response, f"#{field}-about .error") == [reason]
         assert stored_rows(app) == before
 
-    @pytest.mark.parametrize(
-        "wrong", [{"title": ""}, {"text": ""}, {"tags": "x" * 41}, {"title": "x" * 121}]
-    )
-    def test_rejected_post_form_keeps_the_typed_values(self, john, wrong):
-        typed = {**POST, "text": "one\n  two", **wrong}
+    def test_rejected_post_form_keeps_the_typed_values(self, john):
+        typed = {"title": "x" * 121, "text": "one\n  two", "tags": "x" * 41}
 
         response = submit(john, "/posts/new", typed)
 
         shown = form(response)
         assert {name: shown[name] for name in typed} == typed
-
-    def test_all_invalid_fields_are_reported_at_once(self, john):
-        response = submit(john, "/posts/new", {"title": "", "text": "", "tags": "x" * 41})
-
-        assert len(texts(response, ".error")) == 3
 
     def test_visitor_is_redirected_to_the_login(self, app, client):
         before = stored_rows(app)
@@ -486,30 +350,13 @@ class TestOwn:
         assert texts(response, "h1, .text") == ["The road goes ever on", "Down from the door."]
         assert texts(response, "[rel=tag]") == ["Flask", "Walking"]
 
-    @pytest.mark.parametrize("wrong", [{"title": ""}, {"text": "\0"}, {"tags": "x" * 41}])
-    def test_invalid_edit_stores_nothing(self, app, john, wrong):
+    def test_invalid_edit_stores_nothing(self, app, john):
         before = stored_rows(app)
 
-        response = submit(john, "/posts/1/edit", {**POST, **wrong})
+        response = submit(john, "/posts/1/edit", {**POST, "title": ""})
 
         assert response.status_code == 422
         assert stored_rows(app) == before
-
-    def test_edited_post_keeps_its_id_author_and_date(self, app, john):
-        before = stored_rows(app)["blogpost"][0]
-
-        submit(john, "/posts/1/edit", POST)
-
-        after = stored_rows(app)["blogpost"][0]
-        assert after.title == "The road goes ever on"
-        assert (after.id, after.userid, after.created) == (1, before.userid, before.created)
-
-    def test_tag_removed_from_one_post_stays_on_the_others(self, john):
-        python = address(john, "Python")
-
-        submit(john, "/posts/1/edit", {"tags": "Flask"})
-
-        assert titles(john.get(python)) == [REST, DATABASES, TEMPLATES]
 
     def test_author_can_delete_a_post(self, john):
         response = submit(john, "/posts/1", form="form[action$=delete]")
@@ -574,15 +421,16 @@ class TestOwn:
         assert redirect_target(response) == login
         assert stored_rows(app) == before
 
-    def test_extra_form_fields_cannot_change_the_author(self, app, fordo):
-        before = stored_rows(app)["blogpost"]
+    def test_extra_form_fields_cannot_change_the_id_author_or_date(self, app, fordo):
+        # Mass assignment: a client can send fields that the form does not have.
+        extra = {"id": "1", "userid": "1", "user": "1", "created": "2000-01-01"}
+        _, before, *_ = stored_rows(app)["blogpost"]
 
-        submit(fordo, "/posts/2/edit", {"userid": "1", "id": "1", "user": "1"})
+        submit(fordo, "/posts/2/edit", {**POST, **extra})
 
-        after = stored_rows(app)["blogpost"]
-        assert [(post.id, post.userid) for post in after] == [
-            (post.id, post.userid) for post in before
-        ]
+        _, after, *_ = stored_rows(app)["blogpost"]
+        assert after.title == POST["title"]
+        assert (after.id, after.userid, after.created) == (2, before.userid, before.created)
 
     def test_delete_requires_post(self, john):
         response = john.get("/posts/1/delete")
@@ -603,15 +451,6 @@ class TestOwn:
         ]
         assert form(response)["title"] == "The road"
         assert texts(john.get("/posts/1"), "h1, [rel=tag]") == [FLASK, "Walking"]
-
-    @pytest.mark.parametrize("version", ["", "0", "2", "-1", "x", "9" * 30])
-    def test_unknown_version_is_a_conflict(self, app, john, version):
-        before = stored_rows(app)
-
-        response = submit(john, "/posts/1/edit", {**POST, "version": version})
-
-        assert response.status_code == 409
-        assert stored_rows(app) == before
 
     @pytest.mark.parametrize("url", ["/posts/1/edit", "/posts/1/delete"])
     def test_missing_version_is_a_conflict(self, app, john, url):
@@ -639,17 +478,6 @@ class TestScale:
             assert many.test_client().get(url).status_code == 200
 
         assert 0 < len(for_5) == len(for_500)
-
-    @pytest.mark.parametrize("url", [*POST_LISTS, *PEOPLE_LISTS])
-    def test_list_loads_no_more_rows_of_500_than_of_50(self, blog, loaded, url):
-        few, many = blog(50), blog(500)
-
-        few.test_client().get(url)
-        of_50 = len(loaded)
-        loaded.clear()
-        many.test_client().get(url)
-
-        assert 0 < of_50 == len(loaded)
 
     # User 7 and tag 7 have one post; user 1 and tag 1 have many.
     @pytest.mark.parametrize("url", [*POST_LISTS, "/posts/by/7", "/posts/tagged/7", *PEOPLE_LISTS])

@@ -1,7 +1,6 @@
 """Class-based views: the pages, the contact card, and the users as a JSON API."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,7 +10,6 @@ from werkzeug.test import TestResponse
 from app.database import db
 from app.models import Blogpost, Contact, User
 from app.views import BaseView
-from tests.support.databases import PASSWORD
 from tests.support.html import csrf_header, flashes, page, redirect_target, submit, texts
 from tests.support.stored import stored_rows
 
@@ -65,9 +63,8 @@ class TestView:
 
 
 class TestMethods:
-    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_view_without_methods_allows_get_only(self, client, method):
-        response = client.open("/about", method=method, headers=csrf_header(client))
+    def test_view_without_methods_allows_get_only(self, client):
+        response = client.post("/about", headers=csrf_header(client))
 
         assert response.status_code == 405
         assert response.allow == {"GET", "HEAD", "OPTIONS"}
@@ -78,25 +75,12 @@ class TestMethods:
         assert response.status_code == 405
         assert response.allow == {"GET", "HEAD", "OPTIONS", "POST"}
 
-    def test_options_returns_the_allowed_methods(self, client):
-        response = client.options("/contact")
-
-        assert response.status_code == 200
-        assert response.allow == {"GET", "HEAD", "OPTIONS", "POST"}
-
     def test_head_returns_the_headers_without_a_body(self, client):
         response = client.head("/about")
 
         assert response.status_code == 200
         assert response.mimetype == "text/html"
         assert response.data == b""
-
-    def test_get_shows_the_contact_card_in_a_form(self, john):
-        [form] = page(john.get("/contact")).cssselect("main form")
-
-        assert form.fields["city"] == "London"
-        assert form.fields["email"] == "john.willy@xyz.com"
-        assert form.fields["phonenum"] == "675-876-2423"
 
     def test_post_stores_the_contact_card(self, john, card_of):
         response = submit(john, "/contact", CARD)
@@ -125,39 +109,12 @@ class TestMethods:
         assert redirect_target(response) == "/contact"
         assert card_of("John Williams") == CARD
 
-    def test_white_space_in_a_contact_card_is_normalized(self, john, card_of):
-        typed = {"city": "  New \t York ", "email": " john@york ", "phonenum": " 1  2 "}
-
-        submit(john, "/contact", typed)
-
-        tidy = {"city": "New York", "email": "john@york", "phonenum": "1 2"}
-        assert card_of("John Williams") == tidy
-
-    def test_phone_number_is_optional(self, john, card_of):
-        submit(john, "/contact", {**CARD, "phonenum": ""})
-
-        assert card_of("John Williams")["phonenum"] == ""
-
     @pytest.mark.parametrize(
         ("name", "typed", "reason"),
         [
             ("city", "", "This field is required."),
-            ("city", "   ", "This field is required."),
-            ("city", "x" * 81, "Use at most 80 characters."),
-            ("city", "Lon\0don", "Remove the characters that cannot be displayed."),
-            ("city", "\u200b", "Enter some visible text."),
-            ("email", "", "This field is required."),
             ("email", "john", "Enter an email address, such as name@example.com."),
-            ("email", "john@", "Enter an email address, such as name@example.com."),
-            ("email", "john @bree.org", "Enter an email address, such as name@example.com."),
-            ("email", "x" * 250 + "@b.org", "Use at most 254 characters."),
-            ("email", "john@bree\x07.org", "Remove the characters that cannot be displayed."),
-            ("phonenum", "1" * 33, "Use at most 32 characters."),
-            (
-                "phonenum",
-                "call me",
-                "Use only digits, spaces and + ( ) / . -",
-            ),
+            ("phonenum", "call me", "Use only digits, spaces and + ( ) / . -"),
         ],
     )
     def test_invalid_contact_card_is_rejected_with_the_reason(
@@ -177,21 +134,6 @@ class TestMethods:
 
         [form] = page(response).cssselect("main form")
         assert {name: form.fields[name] for name in CARD} == typed
-
-    @pytest.mark.parametrize(
-        "longest", [{"city": "x" * 80}, {"email": "x" * 248 + "@b.org"}, {"phonenum": "1" * 32}]
-    )
-    def test_longest_values_of_a_contact_card_are_accepted(self, john, card_of, longest):
-        response = submit(john, "/contact", {**CARD, **longest})
-
-        assert redirect_target(response) == "/contact"
-        assert card_of("John Williams") == {**CARD, **longest}
-
-    def test_head_request_stores_nothing(self, john, card_of):
-        card = card_of("John Williams")
-
-        assert john.head("/contact").status_code == 200
-        assert card_of("John Williams") == card
 
     def test_contact_card_changed_in_another_window_is_a_conflict(self, john, log_in, card_of):
         [form] = page(john.get("/contact")).cssselect("main form")
@@ -214,23 +156,6 @@ class TestMethods:
 
         assert response.status_code == 409
 
-    def test_contact_form_without_a_version_is_a_conflict(self, john, card_of):
-        response = john.post("/contact", data=CARD, headers=csrf_header(john))
-
-        assert response.status_code == 409
-        assert card_of("John Williams")["city"] == "London"
-
-    def test_contact_form_without_a_csrf_token_is_rejected(self, john, card_of):
-        response = john.post("/contact", data={**CARD, "version": "1"})
-
-        assert response.status_code == 400
-        [reason] = texts(response, "main p")
-        assert reason.startswith("The CSRF token is missing.")
-        assert card_of("John Williams")["city"] == "London"
-
-    def test_contact_card_of_a_visitor_redirects_to_the_login(self, client):
-        assert redirect_target(client.get("/contact")) == "/login?next=/contact"
-
     @pytest.fixture
     def card_of(self, app: Flask) -> Callable[[str], dict[str, str]]:
         """A function that returns the stored contact card of a user."""
@@ -245,27 +170,6 @@ class TestMethods:
 
 
 SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
-
-# Invalid usernames, and the message for each.
-INVALID_NAMES = [
-    ("", "Username: This field is required."),
-    (" \t ", "Username: This field is required."),
-    ("x" * 81, "Username: Use at most 80 characters."),
-    ("Sam\0", "Username: Remove the characters that cannot be displayed."),
-    ("Sam\x1b[31m", "Username: Remove the characters that cannot be displayed."),
-    ("Sam\x85", "Username: Remove the characters that cannot be displayed."),
-    ("\u200b", "Username: Enter some visible text."),
-]
-
-INVALID_BODIES = [
-    pytest.param("not JSON", id="not JSON"),
-    pytest.param("", id="empty"),
-    pytest.param("[]", id="list"),
-    pytest.param('{"username": 7}', id="number as username"),
-    pytest.param("[" * 100_000, id="deeply nested"),
-    pytest.param('{"username": ' + "9" * 5000 + "}", id="huge number"),
-    pytest.param(r'{"username": "\ud800"}', id="lone surrogate"),
-]
 
 
 def error_message(response: TestResponse, status: int) -> str:
@@ -306,28 +210,6 @@ class TestMethodView:
             "next": None,
         }
 
-    def test_get_without_any_user_returns_an_empty_list(self, client):
-        assert client.get("/users/").json == {"users": [], "next": None}
-
-    def test_get_returns_the_users_page_by_page(self, app, client, dataset, monkeypatch):
-        monkeypatch.setitem(app.config, "PAGE_SIZE", 1)
-
-        first = client.get("/users/").json
-        second = client.get(first["next"]).json
-
-        assert [user["id"] for user in first["users"]] == [2]
-        assert [user["id"] for user in second["users"]] == [1]
-        assert second["next"] is None
-
-    @pytest.mark.parametrize("before", ["1", "0", "x", "-1", "", "2147483648", "9" * 11])
-    def test_page_of_users_after_the_last_is_not_found(self, client, dataset, before):
-        assert error_message(client.get("/users/", query_string={"before": before}), 404)
-
-    def test_page_of_users_before_the_largest_id_is_the_first(self, client, dataset):
-        response = client.get("/users/?before=2147483647")
-
-        assert [user["id"] for user in response.json["users"]] == [2, 1]
-
     def test_post_creates_a_user_and_returns_the_location(self, client):
         response = client.post("/users/", json=SAM, headers=csrf_header(client))
 
@@ -342,19 +224,6 @@ class TestMethodView:
         assert texts(client.get("/"), "#me") == []
         assert redirect_target(submit(client, "/login", SAM)) == "/"
 
-    def test_post_accepts_form_data(self, client):
-        response = client.post("/users/", data=SAM, headers=csrf_header(client))
-
-        assert response.status_code == 201
-        assert response.json["username"] == "Sam Gamgee"
-
-    def test_post_normalizes_white_space_in_the_username(self, client):
-        sent = {**SAM, "username": "  Sam \n Gamgee "}
-
-        response = client.post("/users/", json=sent, headers=csrf_header(client))
-
-        assert response.json["username"] == "Sam Gamgee"
-
     def test_put_renames_the_logged_in_user(self, john, names):
         response = john.put("/users/1", json={"username": "John W."}, headers=csrf_header(john))
 
@@ -362,17 +231,12 @@ class TestMethodView:
         assert response.json == {"id": 1, "username": "John W."}
         assert names() == ["John W.", "Fordo Baggings"]
 
-    def test_new_username_is_confirmed_on_the_next_page(self, john):
+    def test_new_username_is_shown_and_confirmed_on_the_next_page(self, john):
         john.put("/users/1", json={"username": "John W."}, headers=csrf_header(john))
 
-        assert flashes(john.get("/people/")) == ["Username changed."]
-
-    def test_put_keeps_the_password_and_the_session(self, app, john):
-        john.put("/users/1", json={"username": "John W."}, headers=csrf_header(john))
-
-        assert texts(john.get("/"), "#me") == ["John W."]
-        typed = {"username": "John W.", "password": PASSWORD}
-        assert redirect_target(submit(app.test_client(), "/login", typed)) == "/"
+        response = john.get("/people/")
+        assert texts(response, "#me") == ["John W."]
+        assert flashes(response) == ["Username changed."]
 
     def test_put_changes_the_username_only(self, app, john):
         sent = {"username": "John W.", "id": "7", "password_hash": "x", "version": "9"}
@@ -410,9 +274,8 @@ class TestMethodView:
         assert john.get_cookie("session") is None
         assert redirect_target(john.get("/contact")) == "/login?next=/contact"
 
-    @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-    def test_visitor_cannot_change_a_user(self, client, dataset, names, method):
-        response = client.open("/users/1", method=method, json={}, headers=csrf_header(client))
+    def test_visitor_cannot_change_a_user(self, client, dataset, names):
+        response = client.put("/users/1", json={}, headers=csrf_header(client))
 
         assert error_message(response, 401) == "Log in to change your account."
         assert names() == ["John Williams", "Fordo Baggings"]
@@ -426,25 +289,8 @@ class TestMethodView:
         assert error_message(response, 403) == "You can change only your own account."
         assert names() == ["John Williams", "Fordo Baggings"]
 
-    @pytest.mark.parametrize(
-        "user_id", ["99", "0", str(2**31 - 1), str(2**31), str(10**12), "9" * 5000, "-1", "x", "²"]
-    )
-    def test_user_with_an_unknown_id_is_not_found(self, client, user_id):
-        assert error_message(client.get(f"/users/{user_id}"), 404)
-
-    @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-    @pytest.mark.parametrize("user_id", [99, 10**12])
-    def test_changing_an_unknown_user_is_not_found(self, john, method, user_id):
-        sent = {"username": "Gollum"}
-
-        response = john.open(
-            f"/users/{user_id}", method=method, json=sent, headers=csrf_header(john)
-        )
-
-        assert error_message(response, 404)
-
     def test_post_rejects_a_taken_username(self, client, dataset, names):
-        sent = {**SAM, "username": " John  Williams"}
+        sent = {**SAM, "username": "John Williams"}
 
         response = client.post("/users/", json=sent, headers=csrf_header(client))
 
@@ -459,42 +305,11 @@ class TestMethodView:
         assert "This username is taken" in error_message(response, 409)
         assert names() == ["John Williams", "Fordo Baggings"]
 
-    @pytest.mark.parametrize(("username", "reason"), INVALID_NAMES)
-    def test_post_rejects_an_invalid_username_with_the_reason(
-        self, client, names, username, reason
-    ):
-        response = client.post(
-            "/users/", json={**SAM, "username": username}, headers=csrf_header(client)
-        )
+    def test_put_rejects_an_invalid_username_with_the_reason(self, john, names):
+        response = john.put("/users/1", json={"username": ""}, headers=csrf_header(john))
 
-        assert error_message(response, 422) == reason
-        assert names() == []
-
-    @pytest.mark.parametrize(("username", "reason"), INVALID_NAMES[:3])
-    def test_put_rejects_an_invalid_username_with_the_reason(self, john, names, username, reason):
-        response = john.put("/users/1", json={"username": username}, headers=csrf_header(john))
-
-        assert error_message(response, 422) == reason
+        assert error_message(response, 422) == "Username: This field is required."
         assert names() == ["John Williams", "Fordo Baggings"]
-
-    @pytest.mark.parametrize(
-        ("password", "reason"),
-        [
-            ("", "Password: This field is required."),
-            ("seven77", "Password: Use at least 8 characters."),
-            ("x" * 129, "Password: Use at most 128 characters."),
-            ("\x1b" * 8, "Password: Remove the characters that cannot be displayed."),
-        ],
-    )
-    def test_post_rejects_an_invalid_password_with_the_reason(
-        self, client, names, password, reason
-    ):
-        response = client.post(
-            "/users/", json={**SAM, "password": password}, headers=csrf_header(client)
-        )
-
-        assert error_message(response, 422) == reason
-        assert names() == []
 
     def test_post_reports_all_invalid_fields_at_once(self, client):
         response = client.post("/users/", json={}, headers=csrf_header(client))
@@ -503,109 +318,8 @@ class TestMethodView:
             "Username: This field is required. Password: This field is required."
         )
 
-    @pytest.mark.parametrize("length", [1, 80])
-    def test_username_has_1_to_80_characters(self, john, length):
-        response = john.put("/users/1", json={"username": "ñ" * length}, headers=csrf_header(john))
-
-        assert response.json["username"] == "ñ" * length
-
-    @pytest.mark.parametrize("body", INVALID_BODIES)
-    def test_post_rejects_a_body_that_is_not_a_json_object_of_strings(self, client, names, body):
-        response = client.post(
-            "/users/", data=body, content_type="application/json", headers=csrf_header(client)
-        )
+    def test_body_that_is_not_a_json_object_of_strings_is_rejected(self, client, names):
+        response = client.post("/users/", json=["Sam Gamgee"], headers=csrf_header(client))
 
         assert "must be a JSON object, and all values strings" in error_message(response, 400)
         assert names() == []
-
-    def test_put_rejects_a_body_that_is_not_a_json_object_of_strings(self, john, names):
-        response = john.put("/users/1", json=["Gollum"], headers=csrf_header(john))
-
-        assert "must be a JSON object, and all values strings" in error_message(response, 400)
-        assert names() == ["John Williams", "Fordo Baggings"]
-
-    @pytest.mark.parametrize("kind", ["json", "data"])
-    def test_request_body_over_the_limit_is_too_large(self, app, client, names, monkeypatch, kind):
-        monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
-        sent: dict[str, Any] = {kind: {**SAM, "padding": "x" * 1000}}
-
-        response = client.post("/users/", **sent, headers=csrf_header(client))
-
-        assert error_message(response, 413)
-        assert names() == []
-
-    @pytest.mark.parametrize(
-        ("headers", "reason"),
-        [
-            ({}, "The CSRF token is missing."),
-            ({"X-CSRFToken": ""}, "The CSRF token is missing."),
-            ({"X-CSRFToken": "guessed"}, "The CSRF token is invalid."),
-        ],
-    )
-    @pytest.mark.parametrize("line", ["POST /users/", "PUT /users/1", "DELETE /users/1"])
-    def test_changing_a_user_needs_the_csrf_token(self, john, names, line, headers, reason):
-        csrf_header(john)
-        method, path = line.split()
-
-        response = john.open(path, method=method, json=SAM, headers=headers)
-
-        assert error_message(response, 400).startswith(reason)
-        assert names() == ["John Williams", "Fordo Baggings"]
-
-    @pytest.mark.parametrize(
-        ("path", "method", "allowed"),
-        [
-            ("/users/", "PUT", {"GET", "HEAD", "OPTIONS", "POST"}),
-            ("/users/", "DELETE", {"GET", "HEAD", "OPTIONS", "POST"}),
-            ("/users/1", "POST", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
-            ("/users/1", "PATCH", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
-        ],
-    )
-    def test_method_not_allowed_lists_the_allowed_methods(self, client, path, method, allowed):
-        response = client.open(path, method=method, headers=csrf_header(client))
-
-        assert error_message(response, 405)
-        assert response.allow == allowed
-
-    # The people page, whose script calls this API
-
-    def test_people_page_links_to_the_posts_of_every_user(self, client, dataset):
-        links = page(client.get("/people/")).cssselect(".rows a")
-
-        assert [(link.text, link.get("href")) for link in links] == [
-            ("Fordo Baggings", "/posts/by/2"),
-            ("John Williams", "/posts/by/1"),
-        ]
-
-    def test_people_page_without_users_has_a_message(self, client):
-        assert texts(client.get("/people/"), "main p") == ["Nobody has signed up yet."]
-
-    def test_people_page_has_a_link_to_older_users(self, app, client, dataset, monkeypatch):
-        monkeypatch.setitem(app.config, "PAGE_SIZE", 1)
-
-        [older] = page(client.get("/people/")).cssselect("a[rel=next]")
-        response = client.get(older.get("href"))
-
-        assert texts(response, ".rows a") == ["John Williams"]
-        assert texts(response, ".pager a") == ["Newest"]
-
-    def test_people_page_passes_the_url_and_csrf_token_to_its_script(self, fordo):
-        [form] = page(fordo.get("/people/")).cssselect("#account")
-
-        response = fordo.put(
-            form.get("data-url"),
-            json={"username": "Frodo Baggins"},
-            headers={"X-CSRFToken": form.get("data-token")},
-        )
-
-        assert form.fields["username"] == "Fordo Baggings"
-        assert response.json == {"id": 2, "username": "Frodo Baggins"}
-
-    def test_people_page_script_urls_include_the_script_name(self, fordo):
-        response = fordo.get("/people/", environ_overrides={"SCRIPT_NAME": "/blog"})
-
-        [form] = page(response).cssselect("#account")
-        assert (form.get("data-url"), form.get("data-home")) == ("/blog/users/2", "/blog/")
-
-    def test_people_page_has_no_account_form_for_a_visitor(self, client, dataset):
-        assert page(client.get("/people/")).cssselect("#account") == []

@@ -77,6 +77,12 @@ class TestWrite(DatabaseTestCase):
             self.errors(tags=",".join("abcdefghijk")), {"tags": ["Use at most 10 tags."]}
         )
 
+    def test_tag_without_a_visible_character_is_rejected(self):
+        self.assertEqual(
+            self.errors(tags="Flask, \N{ZERO WIDTH SPACE}"),
+            {"tags": ["Enter some visible text for each tag."]},
+        )
+
     def test_repeated_tag_counts_once(self):
         self.assertEqual(self.errors(tags=",".join("abcdefghijABC")), {})
 
