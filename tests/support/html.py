@@ -22,6 +22,11 @@ def flashes(response: TestResponse) -> list[str]:
     return texts(response, ".notice")
 
 
+def logged_in_as(client: FlaskClient) -> list[str]:
+    """Return the username in the page header: one, or none for a visitor."""
+    return texts(client.get("/"), "#me")
+
+
 def redirect_target(response: TestResponse) -> str:
     """Return the URL of a redirect that a browser follows with GET.
 

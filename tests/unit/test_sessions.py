@@ -206,6 +206,14 @@ class TestLogin(DatabaseTestCase):
             with self.subTest(username=username, password=password):
                 self.assertIsNone(authenticate(username, password))
 
+    def test_password_accents_may_be_composed_or_decomposed(self):
+        # Which of the two a keyboard sends depends on the operating system.
+        composed, decomposed = "caf\u00e9 noir", "cafe\u0301 noir"
+        john, fordo = self.user("John", composed), self.user("Fordo", decomposed)
+
+        self.assertIs(authenticate("John", decomposed), john)
+        self.assertIs(authenticate("Fordo", composed), fordo)
+
     def test_failed_login_checks_one_hash_even_for_an_unknown_username(self):
         # Otherwise the response time would tell which usernames exist: user enumeration by a
         # timing attack. A test of the time would be flaky, so this one counts the checks.
