@@ -5,8 +5,7 @@ From Flask's "Handling Application Errors".
 
 from flask import Flask, current_app, json, render_template, request
 from sqlalchemy import exc
-from sqlalchemy.orm.exc import ObjectDeletedError
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 # Raised if the database is unreachable, has no tables, or has no free connection.
@@ -16,7 +15,6 @@ DATABASE_ERRORS = (exc.OperationalError, exc.ProgrammingError, exc.TimeoutError)
 def init_app(app: Flask) -> None:
     """Register the error handlers."""
     app.register_error_handler(HTTPException, handle_http_error)
-    app.register_error_handler(ObjectDeletedError, handle_deleted_row)
     for database_error in DATABASE_ERRORS:
         app.register_error_handler(database_error, handle_database_error)
 
@@ -54,11 +52,6 @@ def error_response(error: HTTPException) -> Response:
         response.data = render_template("error.html", error=error)
     response.vary.add("Accept")
     return response
-
-
-def handle_deleted_row(_error: ObjectDeletedError) -> Response:
-    """Return 404: another request deleted the row while this one was using it."""
-    return handle_http_error(NotFound("This was deleted a moment ago."))
 
 
 def handle_database_error(error: exc.SQLAlchemyError) -> Response:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import QueuePool
+from sqlalchemy import QueuePool, event
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
@@ -16,7 +16,12 @@ from app.database import db
 from app.models import Blogpost, Contact, Tag, User
 from tests.support.config import CONFIG
 from tests.support.html import csrf_header, page, submit, texts
+from tests.support.statements import recorded_statements
 from tests.support.stored import stored_rows
+
+SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
+CARD = {"city": "London", "email": "john.willy@xyz.com", "phonenum": "675-876-2423"}
+POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking"}
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -177,6 +182,52 @@ class TestDatabaseIsAway:
 
         engine.dispose()
         assert response.status_code == 503
+
+
+class TestCommitted:
+    """The connection may be lost right after a commit: the response needs no more statements."""
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            pytest.param(lambda client: submit(client, "/posts/new", POST), id="new post"),
+            pytest.param(lambda client: submit(client, "/posts/1/edit", POST), id="edited post"),
+            pytest.param(
+                lambda client: submit(client, "/posts/1", form="[action$=delete]"),
+                id="deleted post",
+            ),
+            pytest.param(lambda client: submit(client, "/contact", CARD), id="contact card"),
+            pytest.param(lambda client: submit(client, "/signup", SAM), id="sign-up"),
+            pytest.param(
+                lambda client: client.post("/users/", json=SAM, headers=csrf_header(client)),
+                id="new user",
+            ),
+            pytest.param(
+                lambda client: client.put("/users/1", json=SAM, headers=csrf_header(client)),
+                id="renamed user",
+            ),
+            pytest.param(
+                lambda client: client.delete("/users/1", headers=csrf_header(client)),
+                id="deleted user",
+            ),
+        ],
+    )
+    def test_committed_write_is_confirmed_without_the_database(self, app, john, write):
+        with app.app_context():
+            engine = db.engine
+
+        with recorded_statements(app) as log:
+
+            def note_commit(_connection: object) -> None:
+                log.append("COMMIT")
+
+            event.listen(engine, "commit", note_commit)
+            response = write(john)
+            event.remove(engine, "commit", note_commit)
+
+        assert response.status_code < 400
+        assert log.count("COMMIT") == 1
+        assert log[-1] == "COMMIT"
 
 
 class TestMalformed:

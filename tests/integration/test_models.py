@@ -283,6 +283,7 @@ class TestTranscript:
         for given in ([python, flask], [flask, python]):
             post.tags = given
             db.session.commit()
+            db.session.expire(post)
 
             assert post.tags == [flask, python]
 

@@ -214,6 +214,7 @@ class TestManyToMany(DatabaseTestCase):
         # The course prints them in an order that its query does not ask for.
         self.post.tags = [self.tag, Tag(tagname="flask"), Tag(tagname="DB connectivity")]
         db.session.commit()
+        db.session.expire(self.post)
 
         names = [tag.tagname for tag in self.post.tags]
 

@@ -121,6 +121,7 @@ class TestMethods(DatabaseTestCase):
     def test_contact_form_without_a_version_creates_the_contact(self):
         store_contact(self.fordo, self.form(city="Chicago", phonenum="563-983-7682"))
 
+        db.session.expire(self.fordo)
         contact = self.fordo.contact
         self.assertEqual((contact.city, contact.phonenum), ("Chicago", "563-983-7682"))
 
