@@ -15,8 +15,9 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.database import db
-from app.models import Blogpost, Tag, User
+from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User
 from app.models import tags as post_tags
+from app.posts import MAX_TAGS
 from tests.support.config import CONFIG
 from tests.support.databases import NewDatabase, sqlite_database, tables
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
@@ -363,6 +364,24 @@ class TestWrite:
         assert response.status_code == 422
         assert texts(response, ".error") == texts(response, f"#{field}-about .error") == [reason]
         assert stored_rows(app) == before
+
+    def test_post_form_shows_the_limits_before_they_are_exceeded(self, john):
+        response = john.get("/posts/new")
+
+        assert texts(response, ".hint") == [
+            f"At most {TITLE_LENGTH} characters.",
+            f"At most {TEXT_LENGTH:,} characters.",
+            f"At most {MAX_TAGS} tags, each of at most {TAGNAME_LENGTH} characters.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("form", "back"),
+        [("/posts/new", "/posts/"), ("/posts/1/edit", "/posts/1"), ("/contact", "/posts/by/1")],
+    )
+    def test_cancel_leads_back_to_the_page_before_the_form(self, john, form, back):
+        links = page(john.get(form)).cssselect("form a")
+
+        assert [(a.text, a.get("href")) for a in links] == [("Cancel", back)]
 
     def test_rejected_post_form_keeps_the_typed_values(self, john):
         typed = {"title": "x" * 121, "text": "one\n  two", "tags": "x" * 41}

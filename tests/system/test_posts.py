@@ -55,16 +55,6 @@ class TestWrite(BlogTestCase):
 
         assert page.as_page(PostPage).lines == code.splitlines()
 
-    def test_cancel_leads_back_without_saving(self) -> None:
-        self.log_in("John Williams")
-        page = self.visit(EditPostPage, "/posts/3/edit")
-        page.fill_in(Title="Databases, again")
-
-        page.follow("Cancel")
-
-        assert page.current_path == "/posts/3"
-        assert page.heading == "Working with Databases in Flask"
-
     def test_rejected_post_keeps_its_text_and_shows_the_error(self) -> None:
         self.expected_errors = [422]
         self.log_in("John Williams")
