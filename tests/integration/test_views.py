@@ -82,7 +82,7 @@ class TestMethods:
         assert response.mimetype == "text/html"
         assert response.data == b""
 
-    def test_contact_page_tells_the_user_who_can_see_the_card(self, john, client):
+    def test_contact_page_says_that_only_the_city_is_public(self, john, client):
         [notice] = texts(john.get("/contact"), "h1 + p")
         public = client.get("/posts/by/1")
 
