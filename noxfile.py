@@ -5,7 +5,7 @@ passed to the tool that the session runs: `nox -s integration -- -k login -n 2`.
 """
 
 import os
-import re
+import shlex
 import shutil
 import signal
 import socket
@@ -35,24 +35,13 @@ PYTEST = ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope
 # nox does not stop its subprocess on SIGTERM, only on Ctrl-C: treat both alike.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
-# Sessions see no other variables of your environment: your language, or a setting of pytest,
-# coverage, Python, Flask or PostgreSQL, must not change a result.
-SEEN = re.compile(
-    "PATH|HOME|USER|LOGNAME|TERM|NO_COLOR|TMPDIR|LD_LIBRARY_PATH|PYENV_.+|XDG_.+"
-    "|CI|GITHUB_.+|RUNNER_.+|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|SELENIUM_.+|SE_.+"
-    # The network and the package index.
-    "|PIP_.+|UV_.+|.+_PROXY|SSL_CERT_.+|.+_CA_BUNDLE|GIT_SSL_.+"
-    # Windows does not work without these.
-    "|SYSTEM.+|WINDIR|COMSPEC|PATHEXT|PROGRAM.+|PROCESSOR_.+|USERPROFILE|(LOCAL)?APPDATA|TE?MP",
-    re.IGNORECASE,
-)
-for variable in [name for name in os.environ if not SEEN.fullmatch(name)]:
+# Your own settings must not change the result of a session.
+for variable in [name for name in os.environ if name.startswith("FLASK_")]:
     del os.environ[variable]
-# The path of a socket has at most 103 bytes. Without TMPDIR, temporary folders are in /tmp.
-if len(os.environ.get("TMPDIR", "")) > 40:
-    del os.environ["TMPDIR"]
+os.environ.pop("DATABASE_URL", None)
 # Processes start faster with byte code. pip compiles what it installs, uv does not by itself.
 os.environ["UV_COMPILE_BYTECODE"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def install(
@@ -62,7 +51,7 @@ def install(
     needed = [*PYPROJECT["project"]["dependencies"]]
     needed += nox.project.dependency_groups(PYPROJECT, *groups)
     # uv leaves lock files in the temporary folder.
-    env = {"TMPDIR": str(session.env_dir)}
+    env = {"TMPDIR": session.virtualenv.location}
     session.install(versions, *needed, env=env, log=False)
 
 
@@ -246,6 +235,36 @@ def bench(session: nox.Session) -> None:
     options = [argument for argument in session.posargs if argument not in BENCHES]
     for name in [name for name in BENCHES if name in session.posargs] or BENCHES:
         session.run("python", "-m", f"tools.bench.{name}", *options)
+
+
+@nox.session
+def book(session: nox.Session) -> None:
+    """Build the course book in docs/_build (-- --serve, -- --translate)."""
+    install(session, "book")
+    site = Path("docs/_build/html").absolute()
+    # Commands on the pages must not use your own database.
+    env = {"FLASK_INSTANCE_PATH": session.create_tmp()}
+    session.run(*sphinx("gettext", "en", "docs/_build/gettext"), env=env)
+    if "--translate" in session.posargs:
+        session.run("python", "-m", "tools.book", "--translate")
+    english, spanish = sphinx("html", "en", str(site)), sphinx("html", "es", str(site / "es"))
+    session.run(*english, env=env)
+    session.run(*spanish, env=env)
+    session.run("python", "-m", "tools.book")
+    session.log(f"Read it in a browser: {(site / 'index.html').as_uri()}")
+    if "--serve" in session.posargs:
+        watch = [f"--watch={name}" for name in ("app", "kata/bugs", "tests", "tools")]
+        watch += ["--ignore=docs/_build/*", "--ignore=*.mo", f"--pre-build={shlex.join(spanish)}"]
+        session.run("sphinx-autobuild", "--port=0", *watch, *english[1:], env=env)
+
+
+def sphinx(builder: str, language: str, output: str) -> list[str]:
+    """Return the command that builds the book. A warning is an error."""
+    checks = ["--fail-on-warning", "--nitpicky", "--quiet"]
+    # The builds for a translator and for a reader cannot share their parsed pages.
+    cache = f"docs/_build/doctrees/{builder}-{language}"
+    options = [f"--builder={builder}", f"--define=language={language}", f"--doctree-dir={cache}"]
+    return ["sphinx-build", *checks, *options, "docs", output]
 
 
 @nox.session

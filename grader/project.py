@@ -9,7 +9,8 @@ Files = Mapping[str, bytes]  # by path, relative to the project, with forward sl
 BYTE_CODE = "__pycache__"
 # Folders that are made from the project, and the bugs themselves.
 NOT_COPIED = {BYTE_CODE, ".git", ".nox", ".venv", "htmlcov", "instance", "reports"}
-NOT_COPIED |= {".mypy_cache", ".pytest_cache", ".ruff_cache", "kata/bugs", "kata/variants"}
+NOT_COPIED |= {".mypy_cache", ".pytest_cache", ".ruff_cache", "docs/_build"}
+NOT_COPIED |= {"kata/bugs", "kata/variants"}
 
 
 def project_files(root: Path) -> dict[str, bytes]:
