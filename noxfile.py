@@ -5,6 +5,7 @@ passed to the tool that the session runs: `nox -s integration -- -k login -n 2`.
 """
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -35,13 +36,24 @@ PYTEST = ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope
 # nox does not stop its subprocess on SIGTERM, only on Ctrl-C: treat both alike.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
-# Your own settings must not change the result of a session.
-for variable in [name for name in os.environ if name.startswith("FLASK_")]:
+# Sessions see no other variables of your environment: your language, or a setting of pytest,
+# coverage, Python, Flask or PostgreSQL, must not change a result.
+SEEN = re.compile(
+    "PATH|HOME|USER|LOGNAME|TERM|NO_COLOR|TMPDIR|LD_LIBRARY_PATH|PYENV_.+|XDG_.+"
+    "|CI|GITHUB_.+|RUNNER_.+|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|SELENIUM_.+|SE_.+"
+    # The network and the package index.
+    "|PIP_.+|UV_.+|.+_PROXY|SSL_CERT_.+|.+_CA_BUNDLE|GIT_SSL_.+"
+    # Windows does not work without these.
+    "|SYSTEM.+|WINDIR|COMSPEC|PATHEXT|PROGRAM.+|PROCESSOR_.+|USERPROFILE|(LOCAL)?APPDATA|TE?MP",
+    re.IGNORECASE,
+)
+for variable in [name for name in os.environ if not SEEN.fullmatch(name)]:
     del os.environ[variable]
-os.environ.pop("DATABASE_URL", None)
+# The path of a socket has at most 103 bytes. Without TMPDIR, temporary folders are in /tmp.
+if len(os.environ.get("TMPDIR", "")) > 40:
+    del os.environ["TMPDIR"]
 # Processes start faster with byte code. pip compiles what it installs, uv does not by itself.
 os.environ["UV_COMPILE_BYTECODE"] = "1"
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def install(
@@ -51,7 +63,7 @@ def install(
     needed = [*PYPROJECT["project"]["dependencies"]]
     needed += nox.project.dependency_groups(PYPROJECT, *groups)
     # uv leaves lock files in the temporary folder.
-    env = {"TMPDIR": session.virtualenv.location}
+    env = {"TMPDIR": str(session.env_dir)}
     session.install(versions, *needed, env=env, log=False)
 
 

@@ -25,7 +25,7 @@ DEFAULTS: Mapping[str, Any] = {
     # Rows per page of a list.
     "PAGE_SIZE": 10,
     "PREFERENCE_LIFETIME": timedelta(days=365),
-    # The number of proxies in front that set the X-Forwarded-* headers.
+    # The number of proxies in front that set X-Forwarded-For and X-Forwarded-Proto.
     "PROXY_HOPS": 0,
 }
 
@@ -51,7 +51,7 @@ def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
         raise ValueError(f"FLASK_PROXY_HOPS must be a number of proxies (0 or more), not {hops!r}.")
     if hops:
         # Flask documents this assignment, but mypy sees a method.
-        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     app.after_request(add_headers)
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, select
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, func, orm, select
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DynamicMapped, Mapped, declared_attr, mapped_column, relationship
 from werkzeug.security import generate_password_hash
@@ -111,6 +111,8 @@ class Blogpost(Versioned, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     text: Mapped[str] = mapped_column(String(TEXT_LENGTH), default="")
+    # For lists, which do not load the text. They cut it to fewer characters, after a word.
+    excerpt: Mapped[str] = orm.column_property(func.substr(text, 1, 240))
     created: Mapped[datetime] = mapped_column(default=utc_now)
     userid: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
 

@@ -13,26 +13,41 @@ from app.database import LARGEST_ID, db
 
 @dataclass(frozen=True)
 class Page:
-    """One page of rows; if there are `more`, `?before=` with the last row's id selects them."""
+    """One page of rows.
+
+    If there are `more`, `?before=` with the last row's id selects them; if there are `newer` ones,
+    `?after=` with the first row's id does.
+    """
 
     rows: Sequence[Any]
     more: bool
+    newer: bool = False
 
 
 def paginate(query: Select[Any], key: SQLColumnExpression[int]) -> Page:
-    """Return one page of `query`, newest first, selected by the `before` query parameter.
+    """Return one page of `query`, newest first, selected by `before` or `after` in the URL.
 
-    Keyset pagination: the page starts below a key instead of at an offset, and nothing is
-    counted, so the cost does not grow with the number of rows. Raises 404 if the page does not
-    exist.
+    Keyset pagination: the page starts at a key instead of at an offset, and nothing is counted, so
+    the cost does not grow with the number of rows. Raises 404 if the page does not exist.
     """
     size = current_app.config["PAGE_SIZE"]
-    before = request.args.get("before")
-    if before is not None:
-        if not re.fullmatch("[0-9]{1,10}", before) or int(before) > LARGEST_ID:
-            abort(404)
-        query = query.where(key < int(before))
+    before = request.args.get("before", type=row_key)
+    after = request.args.get("after", type=row_key)
+    if after is not None:
+        newer = db.session.scalars(query.where(key > after).order_by(key).limit(size + 1)).all()
+        if len(newer) > size:
+            return Page(newer[:size][::-1], more=True, newer=True)
+        # Too few for a page between this one and the newest: show the newest page, which is full.
+    elif before is not None:
+        query = query.where(key < before)
     found = db.session.scalars(query.order_by(key.desc()).limit(size + 1)).all()
     if before is not None and not found:
         abort(404)
-    return Page(found[:size], more=len(found) > size)
+    return Page(found[:size], more=len(found) > size, newer=before is not None)
+
+
+def row_key(sent: str) -> int:
+    """Return the key in a query parameter; raises 404 if it cannot be one."""
+    if not re.fullmatch("[0-9]{1,10}", sent) or int(sent) > LARGEST_ID:
+        abort(404)
+    return int(sent)

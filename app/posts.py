@@ -59,7 +59,7 @@ def by_author(user_id: int) -> str:
     """Show the posts of one user."""
     user = db.get_or_404(User, user_id)
     written = select(Blogpost).where(Blogpost.userid == user.id)
-    return render_posts(f"Posts by {user.username}", written, Blogpost.id)
+    return render_posts(f"Posts by {user.username}", written, Blogpost.id, author=user)
 
 
 @bp.get("/tagged/<int:tag_id>")
@@ -70,13 +70,16 @@ def by_tag(tag_id: int) -> str:
     return render_posts(f"Posts about {tag.tagname}", tagged, tags.c.blogpost_id)
 
 
-def render_posts(heading: str, query: Select[Blogpost], key: SQLColumnExpression[int]) -> str:
+def render_posts(
+    heading: str, query: Select[Blogpost], key: SQLColumnExpression[int], author: User | None = None
+) -> str:
     """Render one page of posts, newest first.
 
     Loads the tags of all posts with one statement (avoids N+1 queries), and no texts.
     """
     query = query.options(defer(Blogpost.text), selectinload(Blogpost.tags))
-    return render_template("posts.html", heading=heading, page=paginate(query, key))
+    page = paginate(query, key)
+    return render_template("posts.html", heading=heading, page=page, author=author)
 
 
 @bp.get("/<int:post_id>")

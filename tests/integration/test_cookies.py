@@ -27,15 +27,6 @@ class TestRead:
 
         assert theme(response) == "dark"
 
-    @pytest.mark.parametrize("value", ["", "plaid", "DARK", '"><script>'])
-    def test_unknown_theme_in_the_cookie_is_ignored(self, client, value):
-        # Cookies are user input: a client can send any value.
-        client.set_cookie("theme", value)
-
-        response = client.get("/")
-
-        assert theme(response) == "light"
-
     def test_preferences_form_shows_the_current_choice(self, client):
         client.set_cookie("theme", "dark")
 
@@ -57,27 +48,14 @@ class TestSet:
 
         assert theme(client.get("/about")) == "dark"
 
-    def test_second_choice_replaces_the_first(self, client):
-        submit(client, "/preferences", {"theme": "dark"})
-
-        submit(client, "/preferences", {"theme": "light"})
-
-        assert client.get_cookie("theme").value == "light"
-
-    def test_choice_of_one_client_does_not_affect_another(self, app):
-        submit(app.test_client(), "/preferences", {"theme": "dark"})
-
-        assert theme(app.test_client().get("/")) == "light"
-
     def test_confirmation_is_flashed_once(self, client):
         submit(client, "/preferences", {"theme": "dark"})
 
         assert flashes(client.get("/")) == ["Preferences saved."]
         assert flashes(client.get("/")) == []
 
-    @pytest.mark.parametrize("value", ["", "plaid", "DARK"])
-    def test_unknown_theme_is_rejected_and_sets_no_cookie(self, client, value):
-        response = submit(client, "/preferences", {"theme": value})
+    def test_unknown_theme_is_rejected_and_sets_no_cookie(self, client):
+        response = submit(client, "/preferences", {"theme": "plaid"})
 
         assert response.status_code == 422
         assert texts(response, ".error") == ["Not a valid choice."]
@@ -89,13 +67,6 @@ class TestExpire:
         submit(client, "/preferences", {"theme": "dark"})
 
         assert client.get_cookie("theme").max_age == timedelta(days=365).total_seconds()
-
-    def test_cookie_lifetime_is_configurable(self, app, client, monkeypatch):
-        monkeypatch.setitem(app.config, "PREFERENCE_LIFETIME", timedelta(minutes=1))
-
-        submit(client, "/preferences", {"theme": "dark"})
-
-        assert client.get_cookie("theme").max_age == 60
 
     def test_forgetting_the_preference_deletes_the_cookie(self, client):
         submit(client, "/preferences", {"theme": "dark"})
@@ -123,14 +94,6 @@ class TestFlags:
     def app(self, new_app):
         """An application that trusts the X-Forwarded-Proto header of one proxy."""
         return new_app(PROXY_HOPS=1)
-
-    def test_cookie_is_site_wide_http_only_and_same_site_lax(self, client):
-        submit(client, "/preferences", {"theme": "dark"})
-
-        cookie = client.get_cookie("theme")
-        assert cookie.path == "/"
-        assert cookie.http_only
-        assert cookie.same_site == "Lax"
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     def test_cookie_is_secure_if_the_proxy_received_https(self, client, scheme):

@@ -63,31 +63,17 @@ class TestAnswer:
         [description] = texts(response, "main p")
         assert description
 
-    @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
-    def test_error_is_json_for_a_script(self, client, status, name, asked):
-        response = client.open(**asked, headers={"Accept": "application/json"})
+    def test_exception_is_json_for_a_script(self, client):
+        response = client.get("/broken", headers={"Accept": "application/json"})
 
-        assert (response.status_code, response.mimetype) == (status, "application/json")
-        assert (response.json["code"], response.json["name"]) == (status, name)
-        assert response.json["message"]
+        assert (response.status_code, response.mimetype) == (500, "application/json")
+        assert response.json["name"] == "Internal Server Error"
 
-    @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
-    def test_error_has_the_security_headers(self, client, status, name, asked):
-        response = client.open(**asked)
-
-        assert (response.status_code, texts(response, "h1")) == (status, [name])
-        assert dict(response.headers).items() >= HEADERS.items()
+    def test_page_of_an_exception_has_the_security_headers(self, client):
+        assert dict(client.get("/broken").headers).items() >= HEADERS.items()
 
     def test_error_page_shows_the_logged_in_user(self, client):
         assert texts(client.get("/nowhere"), "#me") == ["John Williams"]
-
-    @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
-    @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
-    def test_method_not_allowed_lists_the_allowed_methods(self, client, accept, method):
-        response = client.open("/posts/", method=method, headers={"Accept": accept})
-
-        assert response.status_code == 405
-        assert response.allow == {"GET", "HEAD", "OPTIONS"}
 
     def test_exception_is_logged_and_not_shown(self, client, caplog):
         response = client.get("/broken")
@@ -120,7 +106,7 @@ class TestDatabaseIsAway:
             session["user_id"] = 1
         return client
 
-    @pytest.mark.parametrize("path", ["/", "/posts/", "/people/", "/contact", "/nowhere"])
+    @pytest.mark.parametrize("path", ["/", "/posts/", "/nowhere"])
     def test_database_error_page_needs_no_database(self, client, path):
         response = client.get(path, headers={"Accept": BROWSER})
 
@@ -139,22 +125,6 @@ class TestDatabaseIsAway:
 
         assert response.status_code == 503
         assert response.json["message"] == "The database is unavailable. Try again in a moment."
-
-    def test_database_error_has_the_security_headers(self, client):
-        assert dict(client.get("/posts/").headers).items() >= HEADERS.items()
-
-    def test_database_error_log_says_what_to_do(self, client, caplog):
-        client.get("/posts/")
-
-        [record] = caplog.records
-        assert "Have you run `flask init-db`?" in record.message
-        assert record.exc_info is not None
-
-    def test_database_error_page_shows_no_details(self, client):
-        response = client.get("/posts/")
-
-        assert "sqlite" not in response.text
-        assert "SELECT" not in response.text
 
     def test_page_without_queries_is_served_without_a_database(self, client):
         visitor = client.application.test_client()
@@ -328,9 +298,8 @@ class TestMalformed:
 
         assert response.status_code == 200
 
-    @pytest.mark.parametrize("path", ["/posts/", "/users/", "/posts/new"])
-    def test_query_string_that_is_not_utf_8_is_rejected(self, client, path):
-        response = client.get(path, environ_overrides={"QUERY_STRING": "before=\xff"})
+    def test_query_string_that_is_not_utf_8_is_rejected(self, client):
+        response = client.get("/posts/", environ_overrides={"QUERY_STRING": "before=\xff"})
 
         assert response.status_code == 400
 
@@ -365,7 +334,6 @@ class TestRefusedForms:
     @pytest.mark.parametrize(
         ("path", "sent", "status", "reason"),
         [
-            ("/login", {"username": "", "password": "x"}, 422, "Username: This field is required."),
             (
                 "/login",
                 {"username": "Gollum", "password": "my precious"},
@@ -379,12 +347,6 @@ class TestRefusedForms:
                 "Username: This username is taken. Choose another one.",
             ),
             ("/preferences", {"theme": "pink"}, 422, "Theme: Not a valid choice."),
-            (
-                "/contact",
-                {"city": "London", "email": "none", "version": "1"},
-                422,
-                "Email: Enter an email address, such as name@example.com.",
-            ),
             (
                 "/posts/1/edit",
                 {"title": "Flask", "text": "It is small.", "version": "7"},
@@ -409,8 +371,8 @@ class TestRefusedForms:
         assert (response.status_code, response.mimetype) == (200, "text/html")
 
 
-# It would first close an attribute or a title.
-MARKUP = '"></title><script>alert(1)'
+# It would first close an attribute or a title. Jinja would evaluate the braces.
+MARKUP = '"></title><script>alert({{ 7 * 7 }})'
 # With a slash, the URL would not be that of the greeting.
 NAME = MARKUP.replace("/", "")
 

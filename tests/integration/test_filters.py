@@ -66,9 +66,6 @@ class TestJoin:
     def test_join_with_commas(self, results):
         assert results["{{ k|join(',') }}"] == "8,15,25,88,12,78"
 
-    def test_join_inserts_the_separator_although_the_course_shows_commas(self, results):
-        assert results["{{ k|join('-') }}"] == "8-15-25-88-12-78"
-
 
 class TestLength:
     def test_length_counts_the_items_of_a_list(self, results):

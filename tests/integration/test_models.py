@@ -1,4 +1,7 @@
-"""Relationships and constraints in a real database, shell transcripts, and the course data."""
+"""Constraints in the configured database, shell transcripts, and the course data.
+
+The relationships are unit tests, on SQLite. `nox -s postgres` runs these tests on PostgreSQL.
+"""
 
 import doctest
 import re
@@ -16,7 +19,6 @@ from app import create_app
 from app.database import db
 from app.models import Blogpost, Contact, Tag, User, tags
 from tests.support.config import CONFIG
-from tests.support.databases import PASSWORD
 from tests.support.html import redirect_target, submit
 
 TRANSCRIPTS = Path(__file__).with_name("transcripts")
@@ -42,30 +44,11 @@ def context(app: Flask) -> Iterator[None]:
 
 @pytest.mark.usefixtures("dataset", "context")
 class TestOneToOne:
-    def test_user_and_contact_refer_to_each_other(self):
-        john = by_name("John Williams")
-
-        assert john.contact.city == "London"
-        assert john.contact.user is john
-
-    def test_contact_of_a_new_user_is_stored_with_the_user(self):
-        card = Contact(city="Bree", email="sam@xyz.com")
-        db.session.add(User(username="Sam Gamgee", contact=card))
-        db.session.commit()
-
-        assert card.userid == by_name("Sam Gamgee").id
-
     def test_second_contact_of_a_user_violates_a_constraint(self):
         second = insert(Contact).values(city="Paris", email="j@xyz.com", userid=1, version=1)
 
         with pytest.raises(IntegrityError):
             db.session.execute(second)
-
-    def test_contact_of_an_unknown_user_violates_a_constraint(self):
-        stray = insert(Contact).values(city="Paris", email="j@xyz.com", userid=99, version=1)
-
-        with pytest.raises(IntegrityError):
-            db.session.execute(stray)
 
     def test_deleting_a_user_deletes_the_contact(self):
         db.session.delete(by_name("John Williams"))
@@ -73,44 +56,11 @@ class TestOneToOne:
 
         assert [contact.city for contact in db.session.scalars(select(Contact))] == ["Chicago"]
 
-    def test_contact_removed_from_its_user_is_deleted(self):
-        by_name("John Williams").contact = None
-        db.session.commit()
-
-        assert [contact.city for contact in db.session.scalars(select(Contact))] == ["Chicago"]
-
 
 @pytest.mark.usefixtures("dataset", "context")
 class TestOneToMany:
-    def test_user_and_posts_refer_to_each_other(self):
-        fordo = by_name("Fordo Baggings")
-
-        posts = fordo.blogposts.all()
-
-        assert [post.title for post in posts] == [
-            "Using Templates in Flask",
-            "RestAPI Programming in Flask",
-        ]
-        assert [post.user for post in posts] == [fordo, fordo]
-
-    def test_posts_of_a_user_can_be_filtered(self):
-        posts = by_name("Fordo Baggings").blogposts
-
-        [post] = posts.filter(Blogpost.title.startswith("Using"))
-
-        assert post.title == "Using Templates in Flask"
-
-    def test_post_can_name_its_user_by_the_foreign_key(self):
-        fordo = by_name("Fordo Baggings")
-        post = Blogpost(title="There and Back Again", userid=fordo.id)
-        db.session.add(post)
-        db.session.commit()
-
-        assert post.user is fordo
-
-    @pytest.mark.parametrize("userid", [None, 99])
-    def test_post_of_an_unknown_user_violates_a_constraint(self, userid):
-        stray = insert(Blogpost).values(title="Anonymous", text="", userid=userid, version=1)
+    def test_post_of_an_unknown_user_violates_a_constraint(self):
+        stray = insert(Blogpost).values(title="Anonymous", text="", userid=99, version=1)
 
         with pytest.raises(IntegrityError):
             db.session.execute(stray)
@@ -122,50 +72,12 @@ class TestOneToMany:
         authors = [post.user.username for post in db.session.scalars(select(Blogpost))]
         assert authors == ["Fordo Baggings", "Fordo Baggings"]
 
-    def test_taken_username_violates_a_constraint(self):
-        db.session.add(User(username="John Williams"))
-
-        with pytest.raises(IntegrityError):
-            db.session.commit()
-
 
 @pytest.mark.usefixtures("dataset", "context")
 class TestManyToMany:
-    def test_post_has_tags_and_tag_has_posts(self):
-        post = db.session.scalar(select(Blogpost).filter_by(title="Using Templates in Flask"))
-        tag = db.session.scalar(select(Tag).filter_by(tagname="Templates"))
-
-        assert {tag.tagname for tag in post.tags} == {"Python", "Flask", "Templates"}
-        assert tag.blogposts.all() == [post]
-
-    @pytest.mark.parametrize(
-        ("tagname", "titles"),
-        [
-            (
-                "Python",
-                [
-                    "Flask - A Python Web Framework",
-                    "Using Templates in Flask",
-                    "Working with Databases in Flask",
-                    "RestAPI Programming in Flask",
-                ],
-            ),
-            ("Rest API", ["RestAPI Programming in Flask"]),
-        ],
-    )
-    def test_posts_are_found_by_their_tag(self, tagname, titles):
-        tagged = select(Blogpost.title).where(Blogpost.tags.any(Tag.tagname == tagname))
-
-        assert db.session.scalars(tagged.order_by(Blogpost.id)).all() == titles
-
     def test_repeated_pair_of_post_and_tag_violates_a_constraint(self):
         with pytest.raises(IntegrityError):
             db.session.execute(insert(tags).values(blogpost_id=1, tag_id=1))
-
-    @pytest.mark.parametrize(("blogpost_id", "tag_id"), [(99, 1), (1, 99)])
-    def test_pair_with_an_unknown_post_or_tag_violates_a_constraint(self, blogpost_id, tag_id):
-        with pytest.raises(IntegrityError):
-            db.session.execute(insert(tags).values(blogpost_id=blogpost_id, tag_id=tag_id))
 
     def test_deleting_posts_keeps_their_tags(self):
         db.session.execute(delete(Blogpost))
@@ -174,51 +86,11 @@ class TestManyToMany:
         assert count(Tag) == 5
         assert db.session.execute(select(tags)).all() == []
 
-    def test_deleting_tags_keeps_their_posts(self):
-        db.session.execute(delete(Tag))
-        db.session.commit()
-
-        assert count(Blogpost) == 4
-        assert db.session.get(Blogpost, 1).tags == []
-
-    @pytest.mark.parametrize("name", ["python", "PYTHON", "Python"])
-    def test_existing_tag_is_found_ignoring_case(self, name):
-        [tag] = Tag.get_or_create([name])
-
-        assert tag.tagname == "Python"
-        assert count(Tag) == 5
-
-    def test_missing_tag_is_created_in_its_first_spelling(self):
-        [tag] = Tag.get_or_create(["Jinja", "JINJA"])
-
-        assert tag.tagname == "Jinja"
-        assert count(Tag) == 6
-
-    def test_no_names_return_no_tags(self):
-        assert Tag.get_or_create([]) == []
-
-    @pytest.mark.parametrize(("first", "second"), [("Python", "PYTHON"), ("École", "éCOLE")])
-    def test_tags_that_differ_in_case_only_violate_a_constraint(self, first, second):
-        Tag.get_or_create([first])
-        db.session.add(Tag(tagname=second))
-
-        with pytest.raises(IntegrityError):
-            db.session.commit()
-
 
 @pytest.mark.usefixtures("dataset", "context")
 class TestRepr:
-    @pytest.mark.parametrize(
-        ("model", "shown"),
-        [
-            (User, "<User 'John Williams'>"),
-            (Contact, "<Contact 1>"),
-            (Blogpost, "<Blogpost 'Flask - A Python Web Framework'>"),
-            (Tag, "<Tag 'Python'>"),
-        ],
-    )
-    def test_stored_row_has_the_repr_of_the_course(self, model, shown):
-        assert repr(db.session.get(model, 1)) == shown
+    def test_repr_of_a_stored_contact_shows_the_id_from_the_database(self):
+        assert repr(by_name("Fordo Baggings").contact) == "<Contact 2>"
 
 
 class Checker(doctest.OutputChecker):
@@ -276,18 +148,6 @@ class TestTranscript:
             play("posts.txt")
 
     @pytest.mark.usefixtures("dataset", "context")
-    def test_tags_of_a_post_are_sorted_by_name_unlike_in_the_course(self):
-        post = db.session.get(Blogpost, 1)
-        python, flask = Tag.get_or_create(["Python"]) + Tag.get_or_create(["Flask"])
-
-        for given in ([python, flask], [flask, python]):
-            post.tags = given
-            db.session.commit()
-            db.session.expire(post)
-
-            assert post.tags == [flask, python]
-
-    @pytest.mark.usefixtures("dataset", "context")
     def test_query_get_is_session_get_today(self):
         with pytest.warns(LegacyAPIWarning, match=r"Query\.get\(\)"):
             legacy = Contact.query.get(2)
@@ -337,24 +197,6 @@ class TestDataset:
                 ("Fordo Baggings", "Chicago", "fbaggin@abc.com", "563-983-7682"),
             }
 
-    def test_seed_stores_the_posts_with_their_tags(self, app, seed):
-        seed()
-
-        with app.app_context():
-            assert [
-                (post.title, post.user.username, {tag.tagname for tag in post.tags})
-                for post in db.session.scalars(select(Blogpost).order_by(Blogpost.id))
-            ] == [
-                ("Flask - A Python Web Framework", "John Williams", {"Python", "Flask"}),
-                ("Using Templates in Flask", "Fordo Baggings", {"Python", "Flask", "Templates"}),
-                (
-                    "Working with Databases in Flask",
-                    "John Williams",
-                    {"Python", "Flask", "DB connectivity"},
-                ),
-                ("RestAPI Programming in Flask", "Fordo Baggings", {"Python", "Flask", "Rest API"}),
-            ]
-
     def test_seed_creates_missing_tables(self, app, seed):
         with app.app_context():
             db.drop_all()
@@ -363,53 +205,6 @@ class TestDataset:
 
         with app.app_context():
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
-
-    def test_seed_is_idempotent(self, app, seed):
-        seed()
-        seed()
-
-        with app.app_context():
-            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
-
-    @pytest.mark.usefixtures("dataset")
-    def test_seed_keeps_edited_data(self, app, seed):
-        with app.app_context():
-            john = by_name("John Williams")
-            john.contact.city = "Paris"
-            first, second = john.blogposts
-            first.title = "Flask, Second Edition"
-            db.session.delete(second)
-            db.session.commit()
-
-        seed()
-
-        with app.app_context():
-            john = by_name("John Williams")
-            assert john.contact.city == "Paris"
-            assert [post.title for post in john.blogposts] == ["Flask, Second Edition"]
-
-    @pytest.mark.usefixtures("dataset")
-    def test_seed_restores_a_missing_user(self, app, seed):
-        with app.app_context():
-            db.session.delete(by_name("Fordo Baggings"))
-            db.session.commit()
-
-        seed()
-
-        with app.app_context():
-            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
-            assert by_name("Fordo Baggings").contact.city == "Chicago"
-
-    def test_seed_reuses_a_tag_in_another_case(self, app, seed):
-        with app.app_context():
-            db.session.add(Tag(tagname="python"))
-            db.session.commit()
-
-        seed()
-
-        with app.app_context():
-            assert count(Tag) == 5
-            assert db.session.scalar(select(Tag).filter_by(folded="python")).tagname == "python"
 
     def test_seed_with_a_password_lets_the_users_log_in(self, client, seed):
         seed("--password", "one to rule")
@@ -420,51 +215,6 @@ class TestDataset:
 
         assert redirect_target(response) == "/"
 
-    def test_seed_normalizes_the_accents_of_a_password(self, client, seed):
-        seed("--password", "cafe\N{COMBINING ACUTE ACCENT} noir")
-
-        response = submit(client, "/login", {"username": "Fordo Baggings", "password": "café noir"})
-
-        assert redirect_target(response) == "/"
-
-    def test_seed_without_a_password_lets_nobody_log_in(self, client, seed):
-        seed()
-
-        response = submit(
-            client, "/login", {"username": "Fordo Baggings", "password": "one to rule"}
-        )
-
-        assert response.status_code == 401
-
-    @pytest.mark.usefixtures("dataset")
-    def test_seed_with_a_password_resets_existing_passwords(self, client, seed):
-        seed("--password", "one to find")
-
-        response = submit(
-            client, "/login", {"username": "John Williams", "password": "one to find"}
-        )
-
-        assert redirect_target(response) == "/"
-
-    def test_seed_with_a_password_keeps_those_of_other_users(self, app, client, seed):
-        with app.app_context():
-            gollum = User(username="Gollum")
-            gollum.set_password("my precious")
-            db.session.add(gollum)
-            db.session.commit()
-
-        seed("--password", "one to bind")
-
-        response = submit(client, "/login", {"username": "Gollum", "password": "my precious"})
-        assert redirect_target(response) == "/"
-
-    @pytest.mark.usefixtures("dataset")
-    def test_seed_without_a_password_keeps_existing_passwords(self, client, seed):
-        seed()
-
-        response = submit(client, "/login", {"username": "John Williams", "password": PASSWORD})
-        assert redirect_target(response) == "/"
-
     def test_seed_rejects_an_empty_password_and_stores_nothing(self, app, runner):
         result = runner.invoke(args=["seed", "--password", ""])
 
@@ -473,9 +223,9 @@ class TestDataset:
         with app.app_context():
             assert count(User) == 0
 
-    @pytest.mark.parametrize("password", ["   ", "one\ato bind", "one\udcffto bind"])
-    def test_seed_rejects_a_password_that_the_login_form_rejects(self, app, runner, password):
-        result = runner.invoke(args=["seed", "--password", password])
+    def test_seed_rejects_a_password_that_the_login_form_rejects(self, app, runner):
+        # Python decodes a byte that is not UTF-8 on the command line to a lone surrogate.
+        result = runner.invoke(args=["seed", "--password", "one\udcffto bind"])
 
         assert result.exit_code == 2
         assert "Invalid value for --password: " in result.stderr
@@ -517,14 +267,6 @@ class TestDataset:
         assert result.output == "Created the tables.\n"
         with app.app_context():
             assert count(User) == 0
-
-    @pytest.mark.usefixtures("dataset")
-    def test_init_db_again_keeps_the_data(self, app, runner):
-        result = runner.invoke(args=["init-db"])
-
-        assert result.exit_code == 0
-        with app.app_context():
-            assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [2, 2, 4, 5]
 
     @pytest.mark.parametrize("command", ["init-db", "seed"])
     def test_unreachable_database_is_a_clear_error(self, tmp_path, command):

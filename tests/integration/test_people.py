@@ -16,7 +16,7 @@ class TestPeople:
         ]
 
     def test_people_page_without_users_has_a_message(self, client):
-        assert texts(client.get("/people/"), "main p") == ["Nobody has signed up yet."]
+        assert texts(client.get("/people/"), "main p") == ["Nobody has signed up yet. Sign up"]
 
     def test_people_page_passes_the_url_and_csrf_token_to_its_script(self, fordo):
         [form] = page(fordo.get("/people/")).cssselect("#account")

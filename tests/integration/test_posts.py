@@ -1,5 +1,6 @@
 """Posts: reading, writing, editing one's own, and the cost of long lists."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -8,13 +9,15 @@ from functools import cache
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml.html import HtmlElement
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from app import create_app
 from app.database import db
-from app.models import Blogpost, Tag, User
+from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User
 from app.models import tags as post_tags
+from app.posts import MAX_TAGS
 from tests.support.config import CONFIG
 from tests.support.databases import NewDatabase, sqlite_database, tables
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
@@ -46,6 +49,19 @@ def address(client: FlaskClient, link: str) -> str:
     """Return the URL of the link with this text in the list of all posts."""
     found = page(client.get("/posts/")).cssselect("article a")
     return next(a.get("href") for a in found if a.text_content() == link)
+
+
+def rows(found: HtmlElement) -> list[str]:
+    """Return the URLs of the rows of a list."""
+    return [link.get("href") for link in found.cssselect("article h2 a, .rows a")]
+
+
+def walk(client: FlaskClient, url: str | None, rel: str) -> Iterator[HtmlElement]:
+    """Yield the pages of a list from `url` on, as the links `next` or `prev` lead."""
+    while url:
+        found = page(client.get(url))
+        yield found
+        url = next((link.get("href") for link in found.cssselect(f"[rel={rel}]")), None)
 
 
 def fill(app: Flask, ids: range) -> None:
@@ -176,39 +192,71 @@ class TestRead:
         assert page(response).cssselect(".pager") == []
 
     @pytest.mark.parametrize(
-        ("url", "row", "number"),
-        [
-            ("/posts/", "article h2 a", 16),
-            ("/posts/by/1", "article h2 a", 9),
-            ("/posts/tagged/1", "article h2 a", 9),
-            ("/people/", ".rows a", 8),
-        ],
+        ("url", "number"),
+        [("/posts/", 16), ("/posts/by/1", 9), ("/posts/tagged/1", 9), ("/people/", 8)],
     )
-    def test_pages_of_a_list_show_every_row_once(self, new_app, url, row, number):
+    def test_pages_of_a_list_show_every_row_once(self, new_app, url, number):
         app = new_app(PAGE_SIZE=3)
         fill(app, range(1, 9))
-        client = app.test_client()
-        shown = []
 
-        while url:
-            found = page(client.get(url))
-            ids = [int(link.get("href").rpartition("/")[2]) for link in found.cssselect(row)]
-            assert 0 < len(ids) <= 3
-            shown += ids
-            url = next((link.get("href") for link in found.cssselect("[rel=next]")), None)
+        pages = [rows(found) for found in walk(app.test_client(), url, "next")]
 
+        shown = [int(link.rpartition("/")[2]) for links in pages for link in links]
+        assert all(0 < len(links) <= 3 for links in pages)
         assert len(shown) == number
         assert shown == sorted(set(shown), reverse=True)
 
-    def test_later_page_links_back_to_the_newest(self, app, client):
+    @pytest.mark.parametrize("url", ["/posts/", "/posts/by/1", "/posts/tagged/1", "/people/"])
+    def test_newer_links_lead_back_page_by_page(self, new_app, url):
+        app = new_app(PAGE_SIZE=3)
         fill(app, range(1, 9))
+        client = app.test_client()
+        older = list(walk(client, url, "next"))
 
-        [newest] = page(client.get("/posts/by/1?before=12")).cssselect(".pager a:not([rel])")
+        [back] = older[-1].cssselect("[rel=prev]")
+        newer = list(walk(client, back.get("href"), "prev"))
 
-        assert newest.get("href") == "/posts/by/1"
+        assert [rows(found) for found in newer] == [rows(found) for found in older[-2::-1]]
 
-    @pytest.mark.parametrize("url", ["/posts/", "/posts/by/1", "/posts/tagged/1"])
-    def test_list_without_posts_has_a_message(self, app, client, url):
+    @pytest.mark.usefixtures("dataset")
+    def test_list_shows_an_excerpt_of_a_long_text(self, app, client):
+        with app.app_context():
+            db.session.get(Blogpost, 4).text = "One\n  two three, " * 100
+            db.session.commit()
+
+        excerpt, *short = texts(client.get("/posts/"), ".excerpt")
+
+        assert excerpt.startswith("One two three, One two")
+        assert excerpt.endswith("…")
+        assert 150 < len(excerpt) <= 200
+        assert short[-1].startswith("Flask gives you a request")
+        assert "…" not in short[-1]
+
+    @pytest.mark.usefixtures("dataset")
+    @pytest.mark.parametrize(
+        ("url", "description"),
+        [
+            (
+                "/posts/4",
+                "One class for a resource, one method for a verb: GET, POST, PUT, DELETE.",
+            ),
+            ("/posts/by/2", "Posts by Fordo Baggings, newest first."),
+            ("/", "A small blog that shows the topics of a course on Flask, with their tests."),
+        ],
+    )
+    def test_page_has_a_description_for_search_engines(self, client, url, description):
+        [meta] = page(client.get(url)).cssselect("meta[name=description]")
+
+        assert meta.get("content") == description
+
+    def test_list_without_posts_offers_to_write_the_first_one(self, client):
+        response = client.get("/posts/")
+
+        assert texts(response, "main p") == ["There are no posts here yet. Write the first one"]
+        assert [a.get("href") for a in page(response).cssselect("main a")] == ["/posts/new"]
+
+    @pytest.mark.parametrize("url", ["/posts/by/1", "/posts/tagged/1"])
+    def test_author_or_tag_without_posts_leads_to_all_posts(self, app, client, url):
         with app.app_context():
             db.session.add_all([User(username="Fordo Baggings"), Tag(tagname="Python")])
             db.session.commit()
@@ -216,7 +264,17 @@ class TestRead:
         response = client.get(url)
 
         assert response.status_code == 200
-        assert texts(response, "main p") == ["There are no posts here yet."]
+        assert texts(response, "main p") == ["There are no posts here yet. See all posts"]
+        assert [a.get("href") for a in page(response).cssselect("main a")] == ["/posts/"]
+
+    def test_user_without_posts_is_offered_to_write_the_first_one(self, app, john):
+        with app.app_context():
+            db.session.query(Blogpost).delete()
+            db.session.commit()
+
+        response = john.get("/posts/by/1")
+
+        assert texts(response, "main p a") == ["Write the first one"]
 
     @pytest.mark.usefixtures("dataset")
     @pytest.mark.parametrize(
@@ -228,9 +286,9 @@ class TestRead:
         assert client.get(url).status_code == 404
 
     @pytest.mark.usefixtures("dataset")
-    @pytest.mark.parametrize("before", ["1", "2147483648", "x"])
-    def test_unknown_page_of_a_list_is_not_found(self, client, before):
-        assert client.get("/posts/", query_string={"before": before}).status_code == 404
+    @pytest.mark.parametrize("query", ["before=1", "before=2147483648", "before=x", "after=x"])
+    def test_unknown_page_of_a_list_is_not_found(self, client, query):
+        assert client.get(f"/posts/?{query}").status_code == 404
 
 
 class TestWrite:
@@ -306,6 +364,24 @@ class TestWrite:
         assert response.status_code == 422
         assert texts(response, ".error") == texts(response, f"#{field}-about .error") == [reason]
         assert stored_rows(app) == before
+
+    def test_post_form_shows_the_limits_before_they_are_exceeded(self, john):
+        response = john.get("/posts/new")
+
+        assert texts(response, ".hint") == [
+            f"At most {TITLE_LENGTH} characters.",
+            f"At most {TEXT_LENGTH:,} characters.",
+            f"At most {MAX_TAGS} tags, each of at most {TAGNAME_LENGTH} characters.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("form", "back"),
+        [("/posts/new", "/posts/"), ("/posts/1/edit", "/posts/1"), ("/contact", "/posts/by/1")],
+    )
+    def test_cancel_leads_back_to_the_page_before_the_form(self, john, form, back):
+        links = page(john.get(form)).cssselect("form a")
+
+        assert [(a.text, a.get("href")) for a in links] == [("Cancel", back)]
 
     def test_rejected_post_form_keeps_the_typed_values(self, john):
         typed = {"title": "x" * 121, "text": "one\n  two", "tags": "x" * 41}
@@ -501,5 +577,6 @@ class TestScale:
         with recorded_statements(app) as sent:
             app.test_client().get(url)
 
-        assert "blogpost.title" in str(sent)
-        assert not [statement for statement in sent if "blogpost.text" in statement]
+        # The database cuts the excerpts.
+        assert "substr(blogpost.text, " in str(sent)
+        assert not re.search(r"(?<!substr\()blogpost\.text", str(sent))

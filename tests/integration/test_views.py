@@ -82,6 +82,25 @@ class TestMethods:
         assert response.mimetype == "text/html"
         assert response.data == b""
 
+    def test_contact_page_says_that_only_the_city_is_public(self, john, client):
+        [notice] = texts(john.get("/contact"), "h1 + p")
+        public = client.get("/posts/by/1")
+
+        assert notice.startswith("Everyone sees your city, on the page with your posts.")
+        assert texts(public, ".city") == ["London"]
+        assert "john.willy@xyz.com" not in public.text
+        assert "675-876-2423" not in public.text
+
+    def test_user_without_a_contact_card_has_no_city(self, app, john):
+        with app.app_context():
+            db.session.delete(db.session.get(User, 1).contact)
+            db.session.commit()
+
+        response = john.get("/posts/by/1")
+
+        assert response.status_code == 200
+        assert texts(response, ".city") == []
+
     def test_post_stores_the_contact_card(self, john, card_of):
         response = submit(john, "/contact", CARD)
 

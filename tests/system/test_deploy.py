@@ -8,7 +8,7 @@ import sqlite3
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.support.html import csrf_header, submit, texts
 from tests.support.missing import missing
 from tests.system.processes import MEASURED, ROOT, TIMEOUT, Process, environment, wait_until
 from tests.system.servers import (
+    FORGED,
     FORWARDED,
     Response,
     Server,
@@ -46,6 +47,7 @@ PEREGRIN = {"username": "Peregrin Took", "password": PASSWORD}
 # number of proxies, and the platform sets the number of workers.
 SETTINGS = {"nginx.conf": {"UWSGI_SOCKET_TIMEOUT": "1"}, "Procfile": {"WEB_CONCURRENCY": "2"}}
 BEHIND_A_PROXY = {"FLASK_PROXY_HOPS": "1"}
+TRUSTED_HOSTS = {"FLASK_TRUSTED_HOSTS": '["127.0.0.1", "0.0.0.0", "blog.example"]'}
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     new_database = postgres_database if kind == "Procfile" else sqlite_database
     with new_database() as database:
         fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
-        settings = {**SETTINGS.get(kind, BEHIND_A_PROXY), **MEASURED}
+        settings = {**SETTINGS.get(kind, BEHIND_A_PROXY), **TRUSTED_HOSTS, **MEASURED}
         with start(kind, database, **settings) as server:
             yield server
 
@@ -174,6 +176,18 @@ class ServerChecks:
 
         assert [read(request).status_code for request in requests] == [200] * 200
 
+    def test_idle_connections_do_not_block_the_server(self, server):
+        host, port = server.addresses[0].split(":")
+        with ExitStack() as stack:
+            # More than the server has workers: each would keep a worker without threads busy.
+            idle = [socket.create_connection((host, int(port)), TIMEOUT) for _ in range(6)]
+            for connection in idle:
+                stack.enter_context(connection)
+
+            assert get(server, "/").status_code == 200
+            # The server has not waited until it could close one of them.
+            assert select(idle, [], [], 0)[0] == []
+
     def test_static_file_is_served_with_its_content_type(self, visitor):
         response = visitor.get("/static/people.js")
 
@@ -190,6 +204,19 @@ class ServerChecks:
         proxy.request("GET", "/people", headers=FORWARDED)
 
         assert read(proxy).headers["Location"] == "https://blog.example/people/"
+
+    def test_forged_headers_are_ignored(self, server):
+        locations = {
+            name: read(
+                send(server, "/people", headers={"Host": "blog.example", name: value})
+            ).headers["Location"]
+            for name, value in FORGED.items()
+        }
+
+        assert locations == dict.fromkeys(FORGED, "http://blog.example/people/")
+
+    def test_untrusted_host_is_rejected(self, server):
+        assert read(send(server, "/people", headers={"Host": "evil.example"})).status_code == 400
 
     def test_unknown_page_shows_the_404_page_of_the_blog(self, visitor):
         response = visitor.get("/nowhere")
@@ -301,8 +328,18 @@ class TestGevent(ServerChecks):
             assert f"Cannot listen on PORT={port}: " in process.log
 
 
+class GunicornChecks(ServerChecks):
+    """Checks of gunicorn's options, which are those of the README or of the Procfile."""
+
+    def test_gunicorn_opens_no_control_socket(self, server):
+        assert get(server, "/").status_code == 200
+
+        # While honcho runs on Python 3.14 or later, multiprocessing has a socket in this folder.
+        assert list(server.folder.rglob("gunicorn.ctl")) == []
+
+
 @pytest.mark.parametrize("server", ["gunicorn"], indirect=True, scope="session")
-class TestGunicorn(ServerChecks):
+class TestGunicorn(GunicornChecks):
     def test_incomplete_body_is_rejected(self, server, visitor):
         # gunicorn marks the input as terminated, and Werkzeug then accepts any length.
         whole = {**csrf_header(visitor), **visitor.cookies_header, "Content-Length": "500"}
@@ -435,7 +472,7 @@ def create_certificate(key: Path, certificate: Path) -> None:
 
 
 @pytest.mark.parametrize("server", ["Procfile"], indirect=True, scope="session")
-class TestHeroku(ServerChecks):
+class TestHeroku(GunicornChecks):
     def test_release_phase_creates_the_tables(self, server, tmp_path):
         url = f"sqlite:///{tmp_path}/blog.sqlite"
         command = ["honcho", "--env", str(tmp_path / ".env"), "start", "release"]
@@ -449,12 +486,6 @@ class TestHeroku(ServerChecks):
 
     def test_server_listens_on_all_addresses(self, server):
         assert server.addresses[0].startswith("0.0.0.0:")
-
-    def test_gunicorn_opens_no_control_socket(self, server):
-        assert get(server, "/").status_code == 200
-
-        # While honcho runs on Python 3.14 or later, multiprocessing has a socket in this folder.
-        assert list(server.folder.rglob("gunicorn.ctl")) == []
 
     def test_platform_sets_the_number_of_workers(self, server):
         # A worker prints this before it imports the application, so a response waits for it.

@@ -20,9 +20,9 @@ class TestRead(BlogTestCase):
         self.app.config["PAGE_SIZE"] = 3
         page = self.visit(PostsPage)
 
-        page.follow("Older")
+        page.follow("Older posts")
         oldest = page.titles
-        page.follow("Newest")
+        page.follow("Newer posts")
 
         assert oldest == ["Flask - A Python Web Framework"]
         assert page.titles == [
@@ -46,6 +46,15 @@ class TestWrite(BlogTestCase):
         assert post.lines == ["A test can fail.", "That is its use."]
         assert post.tags == ["Tests"]
 
+    def test_code_in_a_post_keeps_its_indentation(self) -> None:
+        code = "def test():\n    for n in range(2):\n        assert n"
+        self.log_in("John Williams")
+        page = self.visit(EditPostPage)
+
+        page.save(Title="Testing Flask", Text=code)
+
+        assert page.as_page(PostPage).lines == code.splitlines()
+
     def test_rejected_post_keeps_its_text_and_shows_the_error(self) -> None:
         self.expected_errors = [422]
         self.log_in("John Williams")
@@ -55,6 +64,16 @@ class TestWrite(BlogTestCase):
 
         assert page.field_error("Title") == "This field is required."
         assert page.value("Text") == "A long text.\n\nIt was hard work."
+
+    def test_rejected_field_has_a_border_in_the_colour_of_errors(self) -> None:
+        self.expected_errors = [422]
+        self.log_in("John Williams")
+        page = self.visit(EditPostPage)
+
+        page.save(Title="  ", Text="A long text.")
+
+        assert page.border_colour("Title") == page.error_colour
+        assert page.border_colour("Text") != page.error_colour
 
     def test_title_field_stops_at_the_maximum_length(self) -> None:
         self.log_in("John Williams")

@@ -72,6 +72,16 @@ class TestMethods(BlogTestCase):
         assert page.value("City") == "Paris"
         assert page.value("Phone") == "call me"
 
+    def test_city_is_shown_on_the_page_of_the_author(self) -> None:
+        self.log_in("John Williams")
+        page = self.visit(ContactPage)
+        page.save(City="Paris")
+
+        page.follow("the page with your posts")
+
+        assert page.heading == "Posts by John Williams"
+        assert page.text.splitlines()[1] == "Paris"
+
     def test_browser_asks_for_an_email_address(self) -> None:
         self.log_in("John Williams")
         page = self.visit(ContactPage)

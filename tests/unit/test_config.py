@@ -232,7 +232,6 @@ class TestProxy(unittest.TestCase):
     FORWARDED = {
         "X-Forwarded-For": "198.51.100.7",
         "X-Forwarded-Proto": "https",
-        "X-Forwarded-Host": "blog.example",
     }
 
     def seen(self, headers: dict[str, str], **settings: object) -> list[str | None]:
@@ -253,14 +252,19 @@ class TestProxy(unittest.TestCase):
     def test_forwarded_headers_of_a_configured_proxy_are_trusted(self):
         seen = self.seen(self.FORWARDED, PROXY_HOPS=1)
 
-        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
+        self.assertEqual(seen, ["198.51.100.7", "https://localhost/"])
 
-    def test_forwarded_port_and_prefix_are_ignored(self):
-        headers = {"X-Forwarded-Port": "8443", "X-Forwarded-Prefix": "//evil.example"}
+    def test_forwarded_host_port_and_prefix_are_ignored(self):
+        # Many proxies do not set these, so that a client could (open redirect).
+        headers = {
+            "X-Forwarded-Host": "evil.example",
+            "X-Forwarded-Port": "8443",
+            "X-Forwarded-Prefix": "//evil.example",
+        }
 
         seen = self.seen({**self.FORWARDED, **headers}, PROXY_HOPS=1)
 
-        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
+        self.assertEqual(seen, ["198.51.100.7", "https://localhost/"])
 
     def test_forwarded_values_forged_by_the_client_are_ignored(self):
         # A proxy appends its own value to what the client sent.
@@ -268,14 +272,14 @@ class TestProxy(unittest.TestCase):
 
         seen = self.seen(headers, PROXY_HOPS=1)
 
-        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
+        self.assertEqual(seen, ["198.51.100.7", "https://localhost/"])
 
     def test_outer_one_of_two_proxies_is_trusted(self):
         headers = {name: f"{value}, inner" for name, value in self.FORWARDED.items()}
 
         seen = self.seen(headers, PROXY_HOPS=2)
 
-        self.assertEqual(seen, ["198.51.100.7", "https://blog.example/"])
+        self.assertEqual(seen, ["198.51.100.7", "https://localhost/"])
 
 
 class TestHeaders(unittest.TestCase):

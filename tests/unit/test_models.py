@@ -346,12 +346,19 @@ class TestDataset(DatabaseTestCase):
             ("London", "john.willy@xyz.com", "675-876-2423"),
         )
 
-    def test_dataset_post_has_the_author_and_the_tags_of_the_course(self):
+    def test_dataset_posts_have_the_authors_and_the_tags_of_the_course(self):
         dataset.load()
 
-        post = db.session.get(Blogpost, 2)
-        self.assertEqual(post.user.username, "Fordo Baggings")
-        self.assertEqual([tag.tagname for tag in post.tags], ["Flask", "Python", "Templates"])
+        posts = db.session.scalars(select(Blogpost).order_by(Blogpost.id))
+        self.assertEqual(
+            [(post.user.username, [tag.tagname for tag in post.tags]) for post in posts],
+            [
+                ("John Williams", ["Flask", "Python"]),
+                ("Fordo Baggings", ["Flask", "Python", "Templates"]),
+                ("John Williams", ["DB connectivity", "Flask", "Python"]),
+                ("Fordo Baggings", ["Flask", "Python", "Rest API"]),
+            ],
+        )
 
     def test_dataset_loaded_twice_adds_nothing(self):
         dataset.load()
@@ -406,6 +413,13 @@ class TestDataset(DatabaseTestCase):
         for name in ("John Williams", "Fordo Baggings"):
             with self.subTest(name=name):
                 self.assertIsNotNone(authenticate(name, PASSWORD))
+
+    def test_dataset_password_is_not_set_for_other_users(self):
+        store(User(username="Gollum"))
+
+        dataset.load(PASSWORD)
+
+        self.assertIsNone(authenticate("Gollum", PASSWORD))
 
     def test_dataset_without_a_password_keeps_the_old_one(self):
         dataset.load(PASSWORD)

@@ -71,9 +71,36 @@ class TestPaginate(DatabaseTestCase):
         self.store_users(3)
         not_ids = ("", "two", "-2", "2.5", "2,", "%202", "2%0a", "٢", "9" * 11, "9" * 5000)
 
-        for before in (*not_ids, LARGEST_ID + 1):
-            with self.subTest(before=before), self.assertRaises(NotFound):
-                self.page(f"/?before={before}")
+        for key in (*not_ids, LARGEST_ID + 1):
+            with self.subTest(key=key), self.assertRaises(NotFound):
+                self.page(f"/?before={key}")
+            with self.subTest(key=key), self.assertRaises(NotFound):
+                self.page(f"/?after={key}")
+
+    def test_newer_page_ends_above_the_first_row(self):
+        self.store_users(9)
+
+        self.assertEqual(self.ids("/?after=3"), [6, 5, 4])
+
+    def test_newer_page_has_more_and_newer_rows(self):
+        self.store_users(9)
+
+        page = self.page("/?after=3")
+
+        self.assertEqual((page.more, page.newer), (True, True))
+
+    def test_newest_page_has_no_newer_rows(self):
+        self.store_users(6)
+
+        for url in ("/", "/?after=3", "/?after=4", "/?after=6", "/?after=99"):
+            with self.subTest(url=url):
+                self.assertEqual(self.ids(url), [6, 5, 4])
+                self.assertFalse(self.page(url).newer)
+
+    def test_older_page_has_newer_rows(self):
+        self.store_users(4)
+
+        self.assertTrue(self.page("/?before=2").newer)
 
     def test_page_size_is_configurable(self):
         self.store_users(3)

@@ -1,5 +1,6 @@
 """The option `--postgres`: run the tests on a PostgreSQL server that is started for this run."""
 
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -17,6 +18,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start one server for all workers of pytest-xdist, which inherit its address."""
     if config.getoption("--postgres") and not hasattr(config, "workerinput"):
+        if sys.platform == "win32":
+            raise pytest.UsageError("--postgres needs Linux or macOS: on Windows, use WSL.")
         stack = ExitStack()
         config.add_cleanup(stack.close)
         stack.enter_context(databases.postgres_server())

@@ -1,0 +1,85 @@
+"""The sessions of the noxfile see only the variables of the environment that they need."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Print the environment of the commands that a session runs.
+PRINT_ENVIRONMENT = "import json, os, noxfile; print(json.dumps(dict(os.environ)))"
+
+# A few tests that the session `tools` runs in this environment, with nothing to install.
+SMALL_SESSION = ["--no-venv", "--no-install", "--session=tools", "--"]
+SMALL_SESSION += ["tests/integration/test_blueprints.py", "tests/tools/test_summary.py"]
+
+SEEN = {
+    "CI": "true",
+    "HTTPS_PROXY": "http://proxy.example",
+    "no_proxy": "localhost",
+    "PIP_INDEX_URL": "https://index.example",
+    "REQUESTS_CA_BUNDLE": "ca.pem",
+    "SELENIUM_REMOTE_URL": "http://grid.example",
+    "SSL_CERT_FILE": "ca.pem",
+    "TMPDIR": "/scratch",
+    "UV_DEFAULT_INDEX": "https://index.example",
+}
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> dict[str, str]:
+    """Variables that each break a session which sees them."""
+    folder = tmp_path / ("a long name " * 8)
+    folder.mkdir()
+    (folder / "app.py").write_text("raise ImportError")
+    return {
+        "COVERAGE_FILE": "/no/such/folder/.coverage",
+        "COVERAGE_RCFILE": "/no/such/file",
+        "DATABASE_URL": "mysql://localhost",
+        "FLASK_PROXY_HOPS": "many",
+        "FORCE_COLOR": "1",
+        "LC_ALL": "xx_XX.UTF-8",
+        "PGHOSTADDR": "192.0.2.1",
+        "PGSERVICE": "no-such-service",
+        "PYTEST_ADDOPTS": "--no-such-option",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONPATH": str(folder),
+        "PYTHONWARNINGS": "error",
+        "TMPDIR": str(folder),
+    }
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these variables added to its virtual environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(  # noqa: S603 - no argument is user input
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class TestEnvironment:
+    def test_settings_of_other_programs_are_removed(self, hostile):
+        seen = json.loads(run("-c", PRINT_ENVIRONMENT, **hostile).stdout)
+
+        assert seen["PATH"]
+        assert hostile.keys() & seen.keys() == set()
+
+    def test_settings_of_network_and_package_index_are_kept(self):
+        seen = json.loads(run("-c", PRINT_ENVIRONMENT, **SEEN).stdout)
+
+        assert {name: seen.get(name) for name in SEEN} == SEEN
+
+    def test_session_passes_in_a_hostile_environment(self, hostile):
+        session = run("-m", "nox", *SMALL_SESSION, **hostile)
+
+        assert session.returncode == 0, session.stdout + session.stderr
