@@ -184,6 +184,7 @@ def coverage(session: nox.Session) -> None:
     install(session, "unit")
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "html", "--quiet", "--fail-under=0")
+    session.log("Each line, and the tests that run it: htmlcov/index.html")
     session.run("coverage", "report")
 
 

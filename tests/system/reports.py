@@ -10,11 +10,19 @@ from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 
 from tests.system.browser import Browser
+from tests.system.processes import ROOT
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Delete the reports of earlier runs."""
+    if not hasattr(config, "workerinput"):
+        for report in (config.rootpath / "reports").glob("test_*"):
+            report.unlink()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Save reports about the browser of a failed test, and list them in the test's output."""
+    """Save reports about the browser of a failed test, and name them in the test's output."""
     report = yield
     browser = getattr(item, "funcargs", {}).get("browser")
     if browser and report.when == "call" and report.failed:
@@ -22,22 +30,27 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
         folder.mkdir(exist_ok=True)
         name = re.sub(r"[^\w.-]+", ".", item.nodeid.removeprefix("tests/system/"))
         try:
-            saved = "\n".join(str(path) for path in save(browser, folder / name, report.caplog))
+            save(browser, folder / name, report.caplog)
+            saved = f"reports/{name}.*"
         except (WebDriverException, HTTPError) as error:
             saved = f"No reports: the browser does not respond. {error}"
         report.sections.append(("Captured browser", saved))
     return report
 
 
-def save(browser: Browser, path: Path, server_log: str) -> list[Path]:
+def save(browser: Browser, path: Path, server_log: str) -> None:
     """Save the screenshot, page, console and server log in files whose names start with `path`."""
     contents = {
         "png": browser.get_screenshot_as_png(),
-        "html": browser.page_source.encode(),
+        "html": with_style(browser.page_source).encode(),
         "console.json": json.dumps(browser.read_console(), indent=1).encode(),
         "server.log": server_log.encode(),
     }
-    files = {path.with_name(f"{path.name}.{kind}"): content for kind, content in contents.items()}
-    for file, content in files.items():
-        file.write_bytes(content)
-    return list(files)
+    for kind, content in contents.items():
+        path.with_name(f"{path.name}.{kind}").write_bytes(content)
+
+
+def with_style(page: str) -> str:
+    """Return the page with its style sheet inside, so that it can be read without the server."""
+    style = (ROOT / "app" / "static" / "style.css").read_text("utf-8")
+    return re.sub('<link rel="stylesheet".*?>', lambda _: f"<style>{style}</style>", page)

@@ -83,8 +83,11 @@ class TestMissing:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the inner tests and of their reports."""
-    return tmp_path_factory.mktemp("project")
+    """The folder of the inner tests and of their reports, with a report of an earlier run."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "reports").mkdir()
+    (folder / "reports" / "test_old.py.test_fails.png").touch()
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -114,18 +117,32 @@ class TestReports:
             ("fails_without_an_expected_http_error", "[] != ['404']"),
         ],
     )
-    def test_failure_shows_the_reason_and_its_reports(self, output, project, name, reason):
+    def test_failure_shows_the_reason_and_its_reports(self, output, name, reason):
         _, section = re.split(rf"_+ TestInner\.test_{name} _+\n", output)
         section = re.split(r"\n_+ Test|\n=+ short", section)[0]
 
         assert reason in section
-        assert f"{project}/reports/test_inner.py.TestInner.test_{name}.png" in section
+        assert f"\nreports/test_inner.py.TestInner.test_{name}.*" in section
 
     @pytest.mark.usefixtures("output")
     def test_passed_test_saves_no_reports(self, project):
         names = [path.name for path in (project / "reports").iterdir()]
 
+        assert names
         assert not [name for name in names if "test_passes" in name]
+
+    @pytest.mark.usefixtures("output")
+    def test_reports_of_earlier_runs_are_deleted(self, project):
+        names = [path.name for path in (project / "reports").iterdir()]
+
+        assert not [name for name in names if not name.startswith("test_inner.py")]
+
+    @pytest.mark.usefixtures("output")
+    def test_saved_page_contains_its_style_sheet(self, project):
+        page = (project / "reports" / "test_inner.py.TestInner.test_fails.html").read_text()
+
+        assert (ROOT / "app" / "static" / "style.css").read_text() in page
+        assert 'rel="stylesheet"' not in page
 
     @pytest.mark.usefixtures("output")
     def test_reports_contain_screenshot_page_console_and_server_log(self, project):
