@@ -33,6 +33,12 @@ UNITTEST = ["unittest", "discover", "-s", "tests/unit", "-t", "."]
 # One process per core. The tests of a class share a server or a database, so they stay together.
 PYTEST = ["pytest", "--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope"]
 
+# Sessions store environments, caches and reports in this folder.
+if not os.access(".", os.W_OK):
+    sys.exit(
+        "This folder is read-only. Copy it to a folder that you can write to, and run nox there."
+    )
+
 # nox does not stop its subprocess on SIGTERM, only on Ctrl-C: treat both alike.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 

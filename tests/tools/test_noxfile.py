@@ -1,7 +1,8 @@
-"""The sessions of the noxfile see only the variables of the environment that they need."""
+"""The sessions of the noxfile on other machines: environment variables, folders and line ends."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,3 +84,31 @@ class TestEnvironment:
         session = run("-m", "nox", *SMALL_SESSION, **hostile)
 
         assert session.returncode == 0, session.stdout + session.stderr
+
+
+class TestFolder:
+    def test_read_only_checkout_is_named_in_one_line(self):
+        # Root may write to a read-only folder, so the answer of the operating system is replaced.
+        read_only = "import os; os.access = lambda *_: False; import noxfile"
+
+        session = run("-c", read_only)
+
+        assert session.returncode == 1
+        assert session.stderr.startswith("This folder is read-only. Copy it")
+        assert session.stderr.count("\n") == 1
+
+
+class TestLineEnds:
+    def test_clone_with_autocrlf_keeps_line_ends(self, tmp_path):
+        def git(*arguments: str) -> None:
+            command = ["git", "-C", str(tmp_path), "-c", "core.autocrlf=true", *arguments]
+            subprocess.run(command, check=True)  # noqa: S603 - no argument is user input
+
+        shutil.copy(ROOT / ".gitattributes", tmp_path)
+        (tmp_path / "script.sh").write_bytes(b"echo\n")
+
+        git("init", "--quiet")
+        git("add", "script.sh")
+        git("checkout-index", "--prefix=clone/", "script.sh")
+
+        assert (tmp_path / "clone" / "script.sh").read_bytes() == b"echo\n"
