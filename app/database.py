@@ -20,9 +20,14 @@ class Base(DeclarativeBase):
     """The base class of SQLAlchemy's typed models."""
 
 
-# Objects keep their values after a commit. Otherwise, a view would read the id of a stored row from
-# the database, and if that failed, the user would see an error and send the form again.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base,
+    # Objects keep their values after a commit. Otherwise, a view would read the id of a stored row
+    # from the database, and if that failed, the user would see an error and send the form again.
+    session_options={"expire_on_commit": False},
+    # Error messages, which are logged, contain no password hashes, email addresses and posts.
+    engine_options={"hide_parameters": True},
+)
 
 if TYPE_CHECKING:
     # Flask-SQLAlchemy creates db.Model at run time, so type checkers cannot see it.

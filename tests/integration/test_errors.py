@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import QueuePool, event
+from sqlalchemy import Connection, QueuePool, event
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
@@ -14,13 +14,14 @@ from app import create_app
 from app.config import HEADERS
 from app.database import db
 from app.models import Blogpost, Contact, Tag, User
+from tests.support import databases
 from tests.support.config import CONFIG
 from tests.support.html import csrf_header, page, submit, texts
 from tests.support.statements import recorded_statements
 from tests.support.stored import stored_rows
 
 SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
-CARD = {"city": "London", "email": "john.willy@xyz.com", "phonenum": "675-876-2423"}
+CARD = {"city": "Hobbiton", "email": "john@shire.example", "phonenum": "563-983-7682"}
 POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking"}
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -152,6 +153,44 @@ class TestDatabaseIsAway:
 
         engine.dispose()
         assert response.status_code == 503
+
+
+class TestReadOnlyDatabase:
+    """A database that can be read but not written, such as the standby of a PostgreSQL server."""
+
+    @pytest.fixture
+    def app(self, new_app: Callable[..., Flask]) -> Flask:
+        """An application with the course's data, which rejects every write."""
+        app = new_app()
+        databases.load_dataset(app)
+
+        def forbid_writes(connection: Connection) -> None:
+            sqlite = connection.dialect.name == "sqlite"
+            forbid = "PRAGMA query_only = ON" if sqlite else "SET TRANSACTION READ ONLY"
+            connection.exec_driver_sql(forbid)
+
+        with app.app_context():
+            event.listen(db.engine, "begin", forbid_writes)
+        return app
+
+    @pytest.mark.parametrize(
+        ("path", "typed"),
+        [
+            pytest.param("/signup", SAM, id="sign-up"),
+            pytest.param("/contact", CARD, id="contact card"),
+            pytest.param("/posts/new", POST, id="new post"),
+            pytest.param("/posts/1/edit", POST, id="edited post"),
+        ],
+    )
+    def test_database_error_log_contains_nothing_that_was_typed(self, john, caplog, path, typed):
+        response = submit(john, path, typed)
+
+        assert response.status_code == 503
+        [record] = caplog.records
+        assert record.exc_info is not None
+        assert not [value for value in typed.values() if value in caplog.text]
+        # The method with which the tests hash passwords.
+        assert "pbkdf2" not in caplog.text
 
 
 class TestCommitted:
