@@ -25,8 +25,9 @@ db = SQLAlchemy(
     # Objects keep their values after a commit. Otherwise, a view would read the id of a stored row
     # from the database, and if that failed, the user would see an error and send the form again.
     session_options={"expire_on_commit": False},
-    # Error messages, which are logged, contain no password hashes, email addresses and posts.
-    engine_options={"hide_parameters": True},
+    # Error messages, which are logged, contain no password hashes, email addresses and posts. A
+    # connection is tested before each request, and replaced if the database was restarted.
+    engine_options={"hide_parameters": True, "pool_pre_ping": True},
 )
 
 if TYPE_CHECKING:

@@ -3,13 +3,16 @@
 From Flask's "Handling Application Errors".
 """
 
+from collections.abc import Mapping
+
 from flask import Flask, current_app, json, render_template, request
 from sqlalchemy import exc
 from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
-# Raised if the database is unreachable, has no tables, or has no free connection.
-DATABASE_ERRORS = (exc.OperationalError, exc.ProgrammingError, exc.TimeoutError)
+# Raised if the database is unreachable, has no tables, or has no free connection. PostgreSQL raises
+# an InternalError if it is read-only.
+DATABASE_ERRORS = (exc.OperationalError, exc.ProgrammingError, exc.InternalError, exc.TimeoutError)
 
 
 def init_app(app: Flask) -> None:
@@ -35,11 +38,14 @@ def handle_http_error(error: HTTPException) -> Response:
     try:
         return error_response(error)
     except DATABASE_ERRORS as failure:
-        return handle_database_error(failure)
+        return error_response(unavailable(failure))
 
 
-def error_response(error: HTTPException) -> Response:
-    """Return the error as HTML or JSON, with its status and headers, such as `Allow` for 405."""
+def error_response(error: HTTPException, typed: Mapping[str, str] | None = None) -> Response:
+    """Return the error as HTML or JSON, with its status and headers, such as `Allow` for 405.
+
+    The page keeps the values that the user has `typed` in a form that can be sent again.
+    """
     response = Response(status=error.code, headers=error.get_headers())
     if wants_json():
         body = {"code": error.code, "name": error.name, "message": error.description}
@@ -49,12 +55,18 @@ def error_response(error: HTTPException) -> Response:
         # The host is not trusted, so the page could not build any URL.
         response.data = error.get_body()
     else:
-        response.data = render_template("error.html", error=error)
+        response.data = render_template("error.html", error=error, typed=typed)
     response.vary.add("Accept")
     return response
 
 
 def handle_database_error(error: exc.SQLAlchemyError) -> Response:
-    """Log the error and return 503: the client may try again."""
+    """Return 503; the page keeps what the user has typed."""
+    return error_response(unavailable(error), request.form)
+
+
+def unavailable(error: exc.SQLAlchemyError) -> ServiceUnavailable:
+    """Log the error and return 503 Service Unavailable: the client may try again."""
     current_app.logger.error("Database error. Have you run `flask init-db`?", exc_info=error)
-    return error_response(ServiceUnavailable("The database is unavailable. Try again in a moment."))
+    message = "The database is unavailable. Try again in a moment."
+    return ServiceUnavailable(message, retry_after=10)  # seconds

@@ -1,6 +1,7 @@
 """Error responses as a page or as JSON; malformed requests; escaping against XSS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,8 @@ from app import create_app
 from app.config import HEADERS
 from app.database import db
 from app.models import Blogpost, Contact, Tag, User
-from tests.support import databases
 from tests.support.config import CONFIG
-from tests.support.html import csrf_header, page, submit, texts
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
 from tests.support.statements import recorded_statements
 from tests.support.stored import stored_rows
 
@@ -25,6 +25,14 @@ CARD = {"city": "Hobbiton", "email": "john@shire.example", "phonenum": "563-983-
 POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking"}
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+# The forms that change the database.
+FORMS = [
+    pytest.param("/signup", SAM, id="sign-up"),
+    pytest.param("/contact", CARD, id="contact card"),
+    pytest.param("/posts/new", POST, id="new post"),
+    pytest.param("/posts/1/edit", POST, id="edited post"),
+]
 
 # A request by John Williams for each status code, and the name of the error.
 ERRORS = [
@@ -40,6 +48,27 @@ ERRORS = [
     ),
     pytest.param(500, "Internal Server Error", {"path": "/broken"}, id="500"),
 ]
+
+
+@contextmanager
+def read_only(app: Flask) -> Iterator[None]:
+    """Reject every write to the database in a `with` block."""
+    with app.app_context():
+        engine = db.engine
+    sqlite = engine.dialect.name == "sqlite"
+    forbid = "PRAGMA query_only = ON" if sqlite else "SET TRANSACTION READ ONLY"
+
+    def forbid_writes(connection: Connection) -> None:
+        connection.exec_driver_sql(forbid)
+
+    event.listen(engine, "begin", forbid_writes)
+    try:
+        yield
+    finally:
+        event.remove(engine, "begin", forbid_writes)
+        if sqlite:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA query_only = OFF")
 
 
 class TestAnswer:
@@ -127,6 +156,19 @@ class TestDatabaseIsAway:
         assert response.status_code == 503
         assert response.json["message"] == "The database is unavailable. Try again in a moment."
 
+    @pytest.mark.parametrize("path", ["/posts/", "/users/1", "/nowhere"])
+    def test_database_error_says_when_to_try_again(self, client, path):
+        assert client.get(path).retry_after is not None
+
+    def test_database_error_on_the_page_of_another_error_keeps_no_form(self, client, monkeypatch):
+        # A body over the limit cannot be read a second time.
+        monkeypatch.setitem(client.application.config, "MAX_CONTENT_LENGTH", 1000)
+
+        response = client.post("/posts/new", data={"text": "x" * 1000})
+
+        assert response.status_code == 503
+        assert page(response).cssselect("form") == []
+
     def test_page_without_queries_is_served_without_a_database(self, client):
         visitor = client.application.test_client()
 
@@ -158,32 +200,12 @@ class TestDatabaseIsAway:
 class TestReadOnlyDatabase:
     """A database that can be read but not written, such as the standby of a PostgreSQL server."""
 
-    @pytest.fixture
-    def app(self, new_app: Callable[..., Flask]) -> Flask:
-        """An application with the course's data, which rejects every write."""
-        app = new_app()
-        databases.load_dataset(app)
-
-        def forbid_writes(connection: Connection) -> None:
-            sqlite = connection.dialect.name == "sqlite"
-            forbid = "PRAGMA query_only = ON" if sqlite else "SET TRANSACTION READ ONLY"
-            connection.exec_driver_sql(forbid)
-
-        with app.app_context():
-            event.listen(db.engine, "begin", forbid_writes)
-        return app
-
-    @pytest.mark.parametrize(
-        ("path", "typed"),
-        [
-            pytest.param("/signup", SAM, id="sign-up"),
-            pytest.param("/contact", CARD, id="contact card"),
-            pytest.param("/posts/new", POST, id="new post"),
-            pytest.param("/posts/1/edit", POST, id="edited post"),
-        ],
-    )
-    def test_database_error_log_contains_nothing_that_was_typed(self, john, caplog, path, typed):
-        response = submit(john, path, typed)
+    @pytest.mark.parametrize(("path", "typed"), FORMS)
+    def test_database_error_log_contains_nothing_that_was_typed(
+        self, app, john, caplog, path, typed
+    ):
+        with read_only(app):
+            response = submit(john, path, typed)
 
         assert response.status_code == 503
         [record] = caplog.records
@@ -191,6 +213,43 @@ class TestReadOnlyDatabase:
         assert not [value for value in typed.values() if value in caplog.text]
         # The method with which the tests hash passwords.
         assert "pbkdf2" not in caplog.text
+
+    @pytest.mark.parametrize(("path", "typed"), FORMS)
+    def test_database_error_page_keeps_what_was_typed(self, app, john, path, typed):
+        with read_only(app):
+            response = submit(john, path, typed)
+
+        [form] = page(response).cssselect("main form")
+        shown = {name: value.strip() for name, value in form.form_values()}
+        assert shown.items() >= {k: v for k, v in typed.items() if k != "password"}.items()
+        assert SAM["password"] not in response.text
+
+    @pytest.mark.parametrize(("path", "typed"), FORMS[1:])
+    def test_form_on_the_database_error_page_can_be_sent_again(self, app, john, path, typed):
+        with read_only(app):
+            response = submit(john, path, typed)
+        [form] = page(response).cssselect("main form")
+
+        again = john.post(form.get("action") or path, data=dict(form.form_values()))
+
+        assert redirect_target(again)
+        stored = [value for rows in stored_rows(app).values() for row in rows for value in row]
+        assert set(stored) >= set(typed.values())
+
+    def test_page_that_only_reads_is_served_by_a_read_only_database(self, app, john):
+        with read_only(app):
+            assert john.get("/posts/1").status_code == 200
+
+
+class TestLostConnection:
+    def test_first_request_after_a_restart_of_the_database_succeeds(self, threaded_app):
+        client = threaded_app.test_client()
+        with threaded_app.app_context(), closing(db.engine.raw_connection()) as connection:
+            driver_connection = connection.driver_connection
+        # The pool keeps this connection for the next request, and does not know that it is closed.
+        driver_connection.close()
+
+        assert client.get("/posts/").status_code == 200
 
 
 class TestCommitted:
