@@ -9,7 +9,7 @@ from wtforms import RadioField
 
 from app.forms import Form, render_form
 
-THEMES = {"light": "Light", "dark": "Dark"}
+THEMES = {"system": "System", "light": "Light", "dark": "Dark"}
 
 bp = Blueprint("cookies", __name__)
 
@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
 
 
 def theme() -> str:
-    """Return the theme in the client's cookie, or the default if there is none.
+    """Return the theme in the client's cookie, or the default: the theme of the user's system.
 
     Cookies are user input: an unknown value is ignored.
     """

@@ -14,10 +14,10 @@ def theme(response: TestResponse) -> str | None:
 
 
 class TestRead:
-    def test_theme_is_light_without_a_cookie(self, client):
+    def test_theme_follows_the_system_without_a_cookie(self, client):
         response = client.get("/")
 
-        assert theme(response) == "light"
+        assert theme(response) == "system"
 
     @pytest.mark.parametrize("url", ["/", "/preferences", "/en/", "/no-such-page"])
     def test_every_page_uses_the_theme_in_the_cookie(self, client, url):

@@ -101,9 +101,16 @@ class Page:
         return self.browser.execute_script("return document.documentElement.scrollWidth")
 
     @property
+    def colours(self) -> tuple[str, str]:
+        """The colours of the text and of its background, such as #000000 and #ffffff."""
+        body = self._find("body")
+        text, back = (body.value_of_css_property(name) for name in ("color", "background-color"))
+        return Color.from_string(text).hex, Color.from_string(back).hex
+
+    @property
     def is_dark(self) -> bool:
-        color = Color.from_string(self._find("body").value_of_css_property("background-color"))
-        return max(color.red, color.green, color.blue) < 128
+        _text, back = map(Color.from_string, self.colours)
+        return max(back.red, back.green, back.blue) < 128
 
     # What a user does with the mouse.
 

@@ -8,15 +8,40 @@ from tests.system.blog import BlogTestCase
 from tests.system.pages import Page, PreferencesPage, wait
 
 
-class TestRead(BlogTestCase):
-    def test_theme_is_light_without_a_cookie(self) -> None:
+class ThemeTestCase(BlogTestCase):
+    """A test case whose browser prefers light pages, on any machine."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.prefer("light")
+        self.addCleanup(self.browser.cdp, "Emulation.setEmulatedMedia")
+
+    def prefer(self, theme: str, media: str = "screen") -> None:
+        """Make the browser prefer light or dark pages, and show them as on `screen` or `print`."""
+        preference = {"name": "prefers-color-scheme", "value": theme}
+        self.browser.cdp("Emulation.setEmulatedMedia", media=media, features=[preference])
+
+
+class TestRead(ThemeTestCase):
+    def test_theme_follows_the_system_without_a_cookie(self) -> None:
         page = self.visit(PreferencesPage)
+        assert page.selected_theme == "System"
+        assert not page.is_dark
+
+        self.prefer("dark")
+
+        assert page.is_dark
+
+    def test_theme_in_the_cookie_overrides_the_system(self) -> None:
+        page = self.visit(PreferencesPage)
+        page.choose_theme("Light")
+
+        self.prefer("dark")
 
         assert not page.is_dark
-        assert page.selected_theme == "Light"
 
 
-class TestSet(BlogTestCase):
+class TestSet(ThemeTestCase):
     def test_every_page_is_dark_after_choosing_the_dark_theme(self) -> None:
         page = self.visit(PreferencesPage)
 
@@ -27,6 +52,16 @@ class TestSet(BlogTestCase):
         assert page.selected_theme == "Dark"
         assert self.visit(Page, "/posts/").is_dark
 
+    def test_dark_page_is_printed_in_black_on_white_without_the_menu(self) -> None:
+        self.visit(PreferencesPage).choose_theme("Dark")
+        page = self.visit(Page, "/posts/1")
+        assert page.offers("Posts")
+
+        self.prefer("dark", media="print")
+
+        assert page.colours == ("#000000", "#ffffff")
+        assert not page.offers("Posts")
+
     def test_preference_survives_a_restart_of_the_browser(self) -> None:
         with self.new_browser(profile=self.tmp_path / "profile") as browser:
             self.visit(PreferencesPage, browser=browser).choose_theme("Dark")
@@ -35,7 +70,7 @@ class TestSet(BlogTestCase):
             assert self.visit(Page, browser=browser).is_dark
 
 
-class TestExpire(BlogTestCase):
+class TestExpire(ThemeTestCase):
     def test_browser_deletes_the_cookie_after_its_lifetime(self) -> None:
         # The clock of a browser cannot be changed, so this is the shortest lifetime possible.
         self.app.config["PREFERENCE_LIFETIME"] = timedelta(seconds=1)
@@ -57,7 +92,7 @@ class TestExpire(BlogTestCase):
         assert self.browser.get_cookie("theme") is None
 
 
-class TestFlags(BlogTestCase):
+class TestFlags(ThemeTestCase):
     def test_scripts_cannot_read_the_cookies(self) -> None:
         self.log_in("John Williams")
         self.visit(PreferencesPage).choose_theme("Dark")

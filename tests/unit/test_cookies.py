@@ -67,18 +67,18 @@ class TestRead(unittest.TestCase):
             request.cookies["theme"] = "dark"
 
     def test_theme_is_the_value_of_the_cookie(self):
-        for name in ("light", "dark"):
+        for name in ("system", "light", "dark"):
             with self.subTest(name=name):
                 self.assertEqual(self.theme_for(Cookie=f"theme={name}"), name)
 
-    def test_theme_is_light_without_a_cookie(self):
-        self.assertEqual(self.theme_for(), "light")
+    def test_theme_follows_the_system_without_a_cookie(self):
+        self.assertEqual(self.theme_for(), "system")
 
     def test_unknown_theme_in_the_cookie_is_ignored(self):
         # Cookies are user input: anyone can send any value.
         for value in ("", "plaid", "Dark", "darker", '"><script>', "../dark", "\xff"):
             with self.subTest(value=value):
-                self.assertEqual(self.theme_for(Cookie=f"theme={value}"), "light")
+                self.assertEqual(self.theme_for(Cookie=f"theme={value}"), "system")
 
 
 class TestSet(CookieTestCase):
