@@ -17,7 +17,7 @@ class ThemeTestCase(BlogTestCase):
         self.addCleanup(self.browser.cdp, "Emulation.setEmulatedMedia")
 
     def prefer(self, theme: str, media: str = "screen") -> None:
-        """Make the browser prefer light or dark pages, and show them as on `screen` or `print`."""
+        """Set the theme that the browser prefers, and the medium: `screen` or `print`."""
         preference = {"name": "prefers-color-scheme", "value": theme}
         self.browser.cdp("Emulation.setEmulatedMedia", media=media, features=[preference])
 
