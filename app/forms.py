@@ -28,7 +28,7 @@ class Form(wtforms.Form):
     """
 
     def __init__(self, **defaults: Any) -> None:
-        self.is_submitted = request.method in {"POST", "PUT"}
+        self.is_submitted = request.method in {"POST", "PUT", "DELETE"}
         # The status of the page that shows this form, unless it is valid.
         self.status = 422 if self.is_submitted else 200
         super().__init__(**({"formdata": submitted_data()} if self.is_submitted else defaults))

@@ -1,4 +1,4 @@
-"""Sign up, log in and log out, with the user's id in a signed session cookie.
+"""Sign up, log in, log out and change the password: the session is a signed cookie.
 
 From the course's "Sesiones" and Flask's "Sessions".
 """
@@ -7,6 +7,8 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import cache, wraps
+from hashlib import sha256
+from hmac import compare_digest
 from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, request, session, url_for
@@ -17,7 +19,7 @@ from sqlalchemy import select
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from app.database import commit_or_conflict, db
 from app.errors import handle_http_error, wants_json
@@ -44,7 +46,18 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     app.register_error_handler(CSRFError, handle_csrf_error)
     app.context_processor(lambda: {"current_user": current_user})
+    app.after_request(forbid_storing)
     app.register_blueprint(bp)
+
+
+def forbid_storing(response: Response) -> Response:
+    """Forbid browsers to store the pages of a logged-in user.
+
+    After logging out, the Back button would show them to the next person at the computer.
+    """
+    if request.endpoint != "static" and "user_id" in session:
+        response.cache_control.no_store = True
+    return response
 
 
 def handle_csrf_error(error: CSRFError) -> Response:
@@ -62,11 +75,16 @@ class NameForm(Form):
 AT_LEAST = Length(8, message="Use at least 8 characters.")
 
 
+def new_password_field(label: str) -> PasswordField:
+    """Return a field for a new password."""
+    # Composed before its length is checked: an accented letter is one character.
+    return PasswordField(label, [DataRequired(), AT_LEAST, at_most(128), readable], [nfc])
+
+
 class SignUpForm(NameForm):
     """A unique username and a new password."""
 
-    # Composed before its length is checked: an accented letter is one character.
-    password = PasswordField("Password", [DataRequired(), AT_LEAST, at_most(128), readable], [nfc])
+    password = new_password_field("Password")
 
 
 class LoginForm(Form):
@@ -74,6 +92,23 @@ class LoginForm(Form):
 
     username = line_field("Username", DataRequired())
     password = PasswordField("Password", [DataRequired(), readable])
+
+
+class CurrentPasswordForm(Form):
+    """The user's own password, so that a stolen session cannot take over or delete the account."""
+
+    current = PasswordField("Current password", [DataRequired(), readable])
+
+    def validate_current(self, field: PasswordField) -> None:
+        """Check that this is the password of the logged-in user."""
+        if authenticate(require_user().username, field.data or "") is None:
+            raise ValidationError("Wrong password.")
+
+
+class ChangePasswordForm(CurrentPasswordForm):
+    """The user's own password and a new one."""
+
+    password = new_password_field("New password")
 
 
 @bp.route("/signup", methods=["GET", "POST"])
@@ -146,11 +181,24 @@ def log_in(user: User) -> None:
     """
     session.clear()
     session["user_id"] = user.id
+    session["fingerprint"] = fingerprint(user)
+
+
+def fingerprint(user: User) -> str:
+    """Return a value that changes with the password, and does not reveal its hash.
+
+    Anyone can copy a session cookie, and the server keeps no list of them: logging out deletes
+    only the browser's own copy. A change of the password revokes all of them, because a session
+    with another fingerprint is no longer valid.
+    """
+    return sha256((user.password_hash or "").encode()).hexdigest()[:16]
 
 
 def current_user() -> User | None:
-    """Return the logged-in user, or None if nobody is logged in or the account was deleted."""
-    return db.session.get(User, session["user_id"]) if "user_id" in session else None
+    """Return the logged-in user, or None if nobody is logged in or the session was revoked."""
+    user = db.session.get(User, session["user_id"]) if "user_id" in session else None
+    is_valid = user and compare_digest(session.get("fingerprint", ""), fingerprint(user))
+    return user if is_valid else None
 
 
 def require_user() -> User:
@@ -181,6 +229,21 @@ def login_required(message: str) -> Callable[[View], View]:
         return guarded
 
     return decorator
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@login_required("Log in to change your password.")
+def change_password() -> ResponseReturnValue:
+    """Change the user's own password, which ends all other sessions of the user."""
+    form = ChangePasswordForm()
+    if form.validate_on_submit():
+        user = require_user()
+        user.set_password(form.password.data or "")
+        commit_or_conflict("Your account has changed. Reload the page.")
+        log_in(user)
+        flash("Password changed. You are logged out everywhere else.")
+        return redirect(url_for("pages.people"))
+    return render_form("password.html", form)
 
 
 def is_safe_redirect(target: str) -> bool:

@@ -14,6 +14,7 @@ from app.forms import CHANGED, EditForm, at_most, line_field, render_form
 from app.models import CITY_LENGTH, EMAIL_LENGTH, PHONENUM_LENGTH, Contact, User
 from app.paging import paginate
 from app.sessions import (
+    CurrentPasswordForm,
     NameForm,
     SignUpForm,
     current_user,
@@ -81,9 +82,9 @@ def store_contact(user: User, form: ContactForm) -> None:
 
 
 def people() -> str:
-    """Show all users, and a form to rename or delete the user's own account."""
-    form = NameForm(obj=current_user())
-    return render_template("people.html", page=paginate(select(User), User.id), form=form)
+    """Show all users, and forms to rename or delete the user's own account."""
+    forms = {"form": NameForm(obj=current_user()), "deletion": CurrentPasswordForm()}
+    return render_template("people.html", page=paginate(select(User), User.id), **forms)
 
 
 class UserAPI(MethodView):
@@ -119,8 +120,12 @@ class UserAPI(MethodView):
         return as_json(user)
 
     def delete(self, user_id: int) -> ResponseReturnValue:
-        """Delete the user's own account with all posts."""
-        db.session.delete(get_own_account(user_id))
+        """Delete the user's own account with all posts, if the password is right."""
+        user = get_own_account(user_id)
+        form = CurrentPasswordForm()
+        if not form.validate():
+            abort(422, form.error_summary)
+        db.session.delete(user)
         commit_or_conflict("Your account has changed. Reload the page.")
         session.clear()
         flash("Account deleted.")

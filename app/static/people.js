@@ -11,7 +11,7 @@ async function send(method, body) {
       "Content-Type": "application/json",
       "X-CSRFToken": account.dataset.token,
     },
-    body: body && JSON.stringify(body),
+    body: JSON.stringify(body),
   }).catch(() => Response.error());
   if (!response.ok) {
     // If the server is down, a proxy may respond with HTML, or nothing responds at all.
@@ -20,19 +20,19 @@ async function send(method, body) {
   }
 }
 
-function attempt(action, proceed) {
+function sendOnSubmit(form, method, proceed) {
   const problem = account.querySelector("[role=alert]");
-  problem.textContent = "";
-  action.then(proceed, (error) => { problem.textContent = error.message; });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    problem.textContent = "";
+    send(method, Object.fromEntries(new FormData(form)))
+      .then(proceed, (error) => { problem.textContent = error.message; });
+  });
 }
 
 if (account) {
   account.hidden = false;
-  account.addEventListener("submit", (event) => {
-    event.preventDefault();
-    attempt(send("PUT", { username: account.elements.username.value }), () => location.reload());
-  });
-  document.getElementById("delete").addEventListener("click", () => {
-    attempt(send("DELETE"), () => location.assign(account.dataset.home));
-  });
+  const [rename, deletion] = account.querySelectorAll("form");
+  sendOnSubmit(rename, "PUT", () => location.reload());
+  sendOnSubmit(deletion, "DELETE", () => location.assign(account.dataset.home));
 }

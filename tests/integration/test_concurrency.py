@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.database import create_tables, db
 from app.models import Contact
-from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.html import csrf_header, delete_account, page, redirect_target, submit, texts
 from tests.support.stored import stored_rows
 
 Request = Callable[[], TestResponse]
@@ -90,11 +90,6 @@ def meanwhile(app: Flask, late: Request, early: Request, stop: Stop = writes) ->
 def failures(responses: list[TestResponse]) -> list[int]:
     """Return the status codes of the failed requests; which of two fails is up to chance."""
     return [response.status_code for response in responses if response.status_code >= 400]
-
-
-def delete_account(client: FlaskClient, user_id: int) -> TestResponse:
-    """Delete the user's own account, as the script of the page does."""
-    return client.delete(f"/users/{user_id}", headers=csrf_header(client))
 
 
 def rename(client: FlaskClient, user_id: int, name: str) -> TestResponse:

@@ -13,7 +13,7 @@ from app import create_app
 from app.config import HEADERS
 from app.database import db
 from tests.support.config import CONFIG
-from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.html import csrf_header, delete_account, page, redirect_target, submit, texts
 
 
 class TestEnvironment:
@@ -135,7 +135,7 @@ class TestHeaders:
         assert dict(response.headers).items() >= HEADERS.items()
 
     def test_response_without_a_body_has_the_security_headers(self, client):
-        response = client.delete("/users/1", headers=csrf_header(client))
+        response = delete_account(client)
 
         assert response.status_code == 204
         assert dict(response.headers).items() >= HEADERS.items()

@@ -16,11 +16,21 @@ from app.config import HEADERS
 from app.database import db
 from app.models import Blogpost, Contact, Tag, User
 from tests.support.config import CONFIG
-from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.databases import PASSWORD
+from tests.support.html import (
+    csrf_header,
+    delete_account,
+    page,
+    redirect_target,
+    submit,
+    texts,
+)
+from tests.support.login import log_in
 from tests.support.statements import recorded_statements
 from tests.support.stored import stored_rows
 
 SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
+NEW_PASSWORD = {"current": PASSWORD, "password": "second breakfast"}
 CARD = {"city": "Hobbiton", "email": "john@shire.example", "phonenum": "563-983-7682"}
 POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking"}
 
@@ -275,9 +285,9 @@ class TestCommitted:
                 id="renamed user",
             ),
             pytest.param(
-                lambda client: client.delete("/users/1", headers=csrf_header(client)),
-                id="deleted user",
+                lambda client: submit(client, "/password", NEW_PASSWORD), id="changed password"
             ),
+            pytest.param(delete_account, id="deleted user"),
         ],
     )
     def test_committed_write_is_confirmed_without_the_database(self, app, john, write):
@@ -489,10 +499,7 @@ class TestEscaping:
             )
             db.session.add(post)
             db.session.commit()
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["user_id"] = 1
-        return client
+        return log_in(app, MARKUP)
 
     @pytest.mark.parametrize(
         ("path", "selector"),

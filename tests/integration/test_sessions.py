@@ -12,9 +12,11 @@ from werkzeug.test import TestResponse
 
 from app.database import db
 from app.models import User
+from app.sessions import fingerprint
 from tests.support.databases import PASSWORD
 from tests.support.html import (
     csrf_header,
+    delete_account,
     flashes,
     logged_in_as,
     page,
@@ -22,6 +24,7 @@ from tests.support.html import (
     submit,
     texts,
 )
+from tests.support.stored import stored_rows
 
 
 def log_in_as(
@@ -68,15 +71,16 @@ class TestStore:
 class TestSigned:
     """The course says: encrypted, on the server. In fact it is signed, in the cookie."""
 
-    def test_session_cookie_is_readable_and_holds_the_user_id_only(self, app, john):
+    def test_session_cookie_is_readable_and_holds_no_secret(self, app, john):
         reader = URLSafeTimedSerializer("a key that signed nothing")
 
         signature_is_valid, content = reader.loads_unsafe(john.get_cookie("session").value)
 
         assert not signature_is_valid
         with app.app_context():
-            john_williams = select(User.id).where(User.username == "John Williams")
-            assert content == {"user_id": db.session.scalar(john_williams)}
+            user = db.session.scalars(select(User).filter_by(username="John Williams")).one()
+            assert content == {"user_id": user.id, "fingerprint": fingerprint(user)}
+            assert user.password_hash not in str(content)
 
     def test_session_cookie_with_the_data_of_another_user_is_ignored(self, john, fordo):
         _, *signature = fordo.get_cookie("session").value.split(".")
@@ -212,9 +216,131 @@ class TestLogin:
     def test_session_of_a_deleted_user_is_invalid(self, john, log_in):
         other_client = log_in("John Williams")
 
-        assert john.delete("/users/1", headers=csrf_header(john)).status_code == 204
+        assert delete_account(john).status_code == 204
 
         assert logged_in_as(john) == logged_in_as(other_client) == []
         assert redirect_target(other_client.get("/contact")) == "/login?next=/contact"
         on_api = other_client.put("/users/2", json={}, headers=csrf_header(other_client))
         assert on_api.status_code == 401
+
+    @pytest.mark.parametrize("path", ["/", "/contact", "/posts/1", "/users/1", "/nowhere"])
+    def test_browser_must_not_store_what_a_logged_in_user_sees(self, john, path):
+        # After logging out, the Back button would show it to the next person at the computer.
+        assert john.get(path).headers["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("path", ["/", "/login", "/posts/1", "/users/1"])
+    def test_browser_may_store_what_a_visitor_sees(self, client, path):
+        assert "no-store" not in client.get(path).headers.get("Cache-Control", "")
+
+    def test_browser_may_store_the_static_files_of_a_logged_in_user(self, john):
+        with john.get("/static/style.css") as response:
+            assert "no-store" not in response.headers["Cache-Control"]
+            assert "Cookie" not in response.vary
+
+
+@pytest.mark.usefixtures("dataset")
+class TestRevoke:
+    """The server stores no sessions: only a new password makes the existing ones invalid."""
+
+    NEW = "second breakfast"
+
+    def change_password(
+        self, client: FlaskClient, current: str = PASSWORD, password: str = NEW
+    ) -> TestResponse:
+        """Submit the form that changes the password."""
+        return submit(client, "/password", {"current": current, "password": password})
+
+    def test_changed_password_ends_every_other_session(self, john, log_in):
+        other_client = log_in("John Williams")
+
+        self.change_password(john)
+
+        assert logged_in_as(other_client) == []
+        assert redirect_target(other_client.get("/contact")) == "/login?next=/contact"
+
+    def test_user_stays_logged_in_where_the_password_was_changed(self, john):
+        response = self.change_password(john)
+
+        assert redirect_target(response) == "/people/"
+        assert flashes(john.get("/people/")) == [
+            "Password changed. You are logged out everywhere else."
+        ]
+        assert logged_in_as(john) == ["John Williams"]
+
+    def test_session_of_another_user_survives(self, john, fordo):
+        self.change_password(john)
+
+        assert logged_in_as(fordo) == ["Fordo Baggings"]
+
+    def test_only_the_new_password_logs_in(self, app, john):
+        self.change_password(john)
+
+        assert log_in_as(app.test_client(), "John Williams").status_code == 401
+        response = log_in_as(app.test_client(), "John Williams", self.NEW)
+        assert redirect_target(response) == "/"
+
+    def test_changed_password_clears_the_session(self, john):
+        with john.session_transaction() as kept:
+            kept["city"] = "London"
+
+        self.change_password(john)
+
+        with john.session_transaction() as kept:
+            assert "city" not in kept
+
+    def test_copied_session_survives_a_logout_until_the_password_is_changed(
+        self, app, john, log_in
+    ):
+        # Logging out deletes the cookie in one browser. The server cannot revoke a copy of it.
+        thief = app.test_client()
+        thief.set_cookie("session", john.get_cookie("session").value)
+
+        submit(john, "/", form="header form")
+        assert logged_in_as(thief) == ["John Williams"]
+
+        self.change_password(log_in("John Williams"))
+        assert logged_in_as(thief) == []
+
+    def test_session_without_a_fingerprint_is_invalid(self, john):
+        with john.session_transaction() as kept:
+            del kept["fingerprint"]
+
+        assert logged_in_as(john) == []
+
+    @pytest.mark.parametrize("current", ["", "wrong", "an unexpected party"])
+    def test_changing_the_password_requires_the_current_one(self, app, john, log_in, current):
+        other_client = log_in("John Williams")
+        before = stored_rows(app)
+
+        response = self.change_password(john, current=current)
+
+        assert response.status_code == 422
+        assert len(texts(response, "#current-about .error")) == len(texts(response, ".error")) == 1
+        assert stored_rows(app) == before
+        assert logged_in_as(other_client) == ["John Williams"]
+
+    def test_new_password_follows_the_rules_of_the_sign_up(self, app, john):
+        before = stored_rows(app)
+
+        response = self.change_password(john, password="7 chars")
+
+        assert response.status_code == 422
+        assert texts(response, "#password-about .error") == ["Use at least 8 characters."]
+        assert stored_rows(app) == before
+
+    def test_rejected_form_contains_no_password(self, john):
+        response = self.change_password(john, current="a wrong one", password="7 chars")
+
+        assert response.status_code == 422
+        assert "a wrong one" not in response.text
+        assert "7 chars" not in response.text
+
+    def test_changing_the_password_requires_a_login(self, client):
+        response = client.get("/password")
+
+        assert redirect_target(response) == "/login?next=/password"
+
+    def test_people_page_leads_to_the_password_form(self, john):
+        links = page(john.get("/people/")).cssselect("main a")
+
+        assert "/password" in [link.get("href") for link in links]

@@ -10,7 +10,15 @@ from werkzeug.test import TestResponse
 from app.database import db
 from app.models import Blogpost, Contact, User
 from app.views import BaseView
-from tests.support.html import csrf_header, flashes, page, redirect_target, submit, texts
+from tests.support.html import (
+    csrf_header,
+    delete_account,
+    flashes,
+    page,
+    redirect_target,
+    submit,
+    texts,
+)
 from tests.support.stored import stored_rows
 
 CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
@@ -277,7 +285,7 @@ class TestMethodView:
         assert names() == ["John Williams", "Fordo Baggings"]
 
     def test_delete_removes_the_user_with_contact_and_posts(self, app, john, names):
-        response = john.delete("/users/1", headers=csrf_header(john))
+        response = delete_account(john)
 
         assert (response.status_code, response.data) == (204, b"")
         assert names() == ["Fordo Baggings"]
@@ -285,8 +293,21 @@ class TestMethodView:
             assert set(db.session.scalars(select(Blogpost.userid))) == {2}
             assert set(db.session.scalars(select(Contact.userid))) == {2}
 
-    def test_delete_ends_the_session(self, john):
+    @pytest.mark.parametrize("password", ["", "wrong"])
+    def test_delete_requires_the_password(self, john, names, password):
+        response = delete_account(john, password=password)
+
+        assert error_message(response, 422).startswith("Current password: ")
+        assert names() == ["John Williams", "Fordo Baggings"]
+
+    def test_delete_without_a_body_requires_the_password(self, john, names):
         response = john.delete("/users/1", headers=csrf_header(john))
+
+        assert error_message(response, 422) == "Current password: This field is required."
+        assert names() == ["John Williams", "Fordo Baggings"]
+
+    def test_delete_ends_the_session(self, john):
+        response = delete_account(john)
 
         assert response.status_code == 204
         assert flashes(john.get("/")) == ["Account deleted."]

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from app.database import db
 from app.models import User
+from app.sessions import fingerprint
 
 
 def log_in(app: Flask, username: str) -> FlaskClient:
@@ -14,8 +15,8 @@ def log_in(app: Flask, username: str) -> FlaskClient:
     From Flask's "Accessing and Modifying the Session".
     """
     with app.app_context():
-        user_id = db.session.scalars(select(User.id).filter_by(username=username)).one()
+        user = db.session.scalars(select(User).filter_by(username=username)).one()
     client = app.test_client()
     with client.session_transaction() as session:
-        session["user_id"] = user_id
+        session.update(user_id=user.id, fingerprint=fingerprint(user))
     return client

@@ -121,6 +121,11 @@ class Page:
         yield
         wait(self.browser, lambda _: self._load_time() != previous)
 
+    def go_back(self) -> None:
+        """Click the Back button of the browser."""
+        with self.expect_new_page():
+            self.browser.back()
+
     def follow(self, text: str) -> None:
         """Click the link."""
         with self.expect_new_page():
@@ -231,6 +236,14 @@ class LoginPage(Page):
         self.submit("Log in")
 
 
+class PasswordPage(Page):
+    path = "/password"
+
+    def change_password(self, current: str, new: str) -> None:
+        self.fill_in(**{"Current password": current, "New password": new})
+        self.submit("Change password")
+
+
 class PostsPage(Page):
     """A list of posts."""
 
@@ -310,13 +323,15 @@ class PeoplePage(Page):
         self.fill_in(Username=username)
         self._click_expecting_error("Rename")
 
-    def delete_account(self) -> None:
+    def delete_account(self, password: str) -> None:
         self.expand("Delete")
+        self.fill_in(**{"Current password": password})
         self.submit("Delete my account and all my posts")
 
-    def delete_account_expecting_error(self) -> None:
+    def delete_account_expecting_error(self, password: str) -> None:
         """Try to delete the account, and wait for the error message."""
         self.expand("Delete")
+        self.fill_in(**{"Current password": password})
         self._click_expecting_error("Delete my account and all my posts")
 
     def _click_expecting_error(self, button: str) -> None:

@@ -45,6 +45,7 @@ PAGES = [
     "/es/John/farewell",
     "/filters",
     "/login",
+    "/password",
     "/people/",
     "/posts/",
     "/posts/1",
@@ -89,7 +90,7 @@ class TestWcag(BlogTestCase):
     def test_pages_that_require_a_login(self) -> None:
         self.log_in("John Williams")
 
-        self.assert_all_accessible("/", "/contact", "/posts/new", "/posts/1/edit")
+        self.assert_all_accessible("/", "/contact", "/password", "/posts/new", "/posts/1/edit")
 
     def test_confirmation_before_deleting_a_post(self) -> None:
         self.log_in("John Williams")

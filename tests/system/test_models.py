@@ -3,6 +3,7 @@
 from sqlalchemy import create_engine, func, select
 
 from app.database import db
+from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, EditPostPage, PeoplePage, PostPage, PostsPage
 from tests.system.processes import Process, environment
@@ -38,7 +39,7 @@ class TestOneToMany(BlogTestCase):
     def test_deleting_an_account_deletes_its_posts(self) -> None:
         self.log_in("John Williams")
 
-        self.visit(PeoplePage).delete_account()
+        self.visit(PeoplePage).delete_account(PASSWORD)
 
         assert self.visit(PostsPage).authors == {"Fordo Baggings"}
 

@@ -4,7 +4,15 @@ import base64
 
 from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
-from tests.system.pages import ContactPage, EditPostPage, LoginPage, Page, SignUpPage
+from tests.system.pages import (
+    ContactPage,
+    EditPostPage,
+    LoginPage,
+    Page,
+    PasswordPage,
+    PeoplePage,
+    SignUpPage,
+)
 
 
 class TestStore(BlogTestCase):
@@ -113,6 +121,19 @@ class TestLogin(BlogTestCase):
         assert page.logged_in_as == ""
         assert page.offers("Log in")
 
+    def test_back_button_shows_no_private_page_after_logging_out(self) -> None:
+        # With a profile, this is a whole browser: a headless shell has no back/forward cache.
+        with self.new_browser(profile=self.tmp_path / "profile") as browser:
+            self.visit(LoginPage, browser=browser).log_in("John Williams", PASSWORD)
+            page = self.visit(ContactPage, browser=browser)
+            assert page.card["City"] == "London"
+            page.log_out()
+
+            page.go_back()
+
+            assert page.heading == "Log in"
+            assert "London" not in browser.page_source
+
     def test_login_leads_back_to_the_page_that_required_it(self) -> None:
         page = self.visit(ContactPage)
         assert page.heading == "Log in"
@@ -141,3 +162,29 @@ class TestLogin(BlogTestCase):
         page.save(Title="Late", Text="Too late.")
 
         assert page.heading == "Bad Request"
+
+
+class TestRevoke(BlogTestCase):
+    def test_changed_password_logs_the_user_out_in_another_browser(self) -> None:
+        page = self.visit(LoginPage)
+        page.log_in("John Williams", PASSWORD)
+
+        with self.new_browser() as browser:
+            other = self.visit(LoginPage, browser=browser)
+            other.log_in("John Williams", PASSWORD)
+            page.as_page(PasswordPage).open().change_password(PASSWORD, "second breakfast")
+
+            assert page.message == "Password changed. You are logged out everywhere else."
+            assert page.logged_in_as == "John Williams"
+            assert other.open().logged_in_as == ""
+
+    def test_user_finds_the_password_form_and_learns_that_the_current_one_is_wrong(self) -> None:
+        self.expected_errors = [422]
+        self.log_in("John Williams")
+        page = self.visit(PeoplePage)
+        page.follow("Change your password")
+
+        page.as_page(PasswordPage).change_password("open sesame", "second breakfast")
+
+        assert page.field_error("Current password") == "Wrong password."
+        assert page.value("Current password") == page.value("New password") == ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from unittest.mock import patch
 
+from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage
 
@@ -127,11 +128,21 @@ class TestMethodView(BlogTestCase):
         self.log_in("John Williams")
         page = self.visit(PeoplePage)
 
-        page.delete_account()
+        page.delete_account(PASSWORD)
 
         assert page.current_path == "/"
         assert page.logged_in_as == ""
         assert page.open().usernames == ["Fordo Baggings"]
+
+    def test_wrong_password_does_not_delete_the_account(self) -> None:
+        self.expected_errors = [422]
+        self.log_in("John Williams")
+        page = self.visit(PeoplePage)
+
+        page.delete_account_expecting_error("open sesame")
+
+        assert page.error == "Current password: Wrong password."
+        assert page.open().usernames == ["Fordo Baggings", "John Williams"]
 
     def test_deleting_an_account_takes_two_clicks(self) -> None:
         self.log_in("John Williams")
@@ -157,7 +168,7 @@ class TestMethodView(BlogTestCase):
         page = self.visit(PeoplePage)
         self.browser.delete_all_cookies()
 
-        page.delete_account_expecting_error()
+        page.delete_account_expecting_error(PASSWORD)
 
         assert page.error.startswith("The CSRF session token is missing.")
         assert page.open().usernames == ["Fordo Baggings", "John Williams"]

@@ -33,10 +33,15 @@ class TestForm(FormTestCase):
         with self.app.test_request_context(**request):
             return PersonForm(username="Fordo Baggings", city="London")
 
-    def test_form_is_submitted_by_post_and_put(self):
-        for method, submitted in (("POST", True), ("PUT", True), ("GET", False), ("HEAD", False)):
+    def test_form_is_submitted_by_every_method_that_changes_something(self):
+        for method in ("POST", "PUT", "DELETE"):
             with self.subTest(method=method):
-                self.assertIs(self.form(method=method).is_submitted, submitted)
+                self.assertTrue(self.form(method=method).is_submitted)
+
+    def test_form_is_not_submitted_by_get_and_head(self):
+        for method in ("GET", "HEAD"):
+            with self.subTest(method=method):
+                self.assertFalse(self.form(method=method).is_submitted)
 
     def test_form_that_is_not_submitted_shows_its_defaults(self):
         form = self.form()

@@ -16,6 +16,8 @@ from app.sessions import (
     authenticate,
     current_user,
     dummy_hash,
+    fingerprint,
+    forbid_storing,
     is_safe_redirect,
     log_in,
     login_required,
@@ -260,7 +262,7 @@ class TestLogin(DatabaseTestCase):
 
         log_in(fordo)
 
-        self.assertEqual(session, {"user_id": fordo.id})
+        self.assertEqual(session, {"user_id": fordo.id, "fingerprint": fingerprint(fordo)})
 
     def test_logout_clears_the_session(self):
         self.start_request(user_id=1, note="private")
@@ -269,9 +271,20 @@ class TestLogin(DatabaseTestCase):
 
         self.assertEqual(session, {})
 
+    def test_browser_must_not_store_the_page_of_a_logged_in_user(self):
+        # After logging out, the Back button would show it to the next person at the computer.
+        self.start_request(user_id=1)
+
+        self.assertTrue(forbid_storing(Response()).cache_control.no_store)
+
+    def test_browser_may_store_the_page_of_a_visitor(self):
+        self.start_request()
+
+        self.assertFalse(forbid_storing(Response()).cache_control.no_store)
+
     def test_current_user_is_the_user_in_the_session(self):
         john = self.user("John Williams")
-        self.start_request(user_id=john.id)
+        self.start_request(user_id=john.id, fingerprint=fingerprint(john))
 
         self.assertEqual(current_user().id, john.id)
         self.assertEqual(require_user().id, john.id)
@@ -292,7 +305,7 @@ class TestLogin(DatabaseTestCase):
         with self.assertRaises(Unauthorized):
             require_user()
 
-    def view(self, path: str, user_id: int | None = None, **options: object) -> object:
+    def view(self, path: str, user: User | None = None, **options: object) -> object:
         """Return the response of a view that requires a login."""
 
         @login_required("Log in to see this page.")
@@ -300,8 +313,8 @@ class TestLogin(DatabaseTestCase):
             return f"Page {number}"
 
         with self.app.test_request_context(path, **options):
-            if user_id is not None:
-                session["user_id"] = user_id
+            if user is not None:
+                log_in(user)
             return page(number=7)
 
     def full_path(self, url: str) -> str:
@@ -312,7 +325,7 @@ class TestLogin(DatabaseTestCase):
     def test_login_required_calls_the_view_for_a_user(self):
         john = self.user("John Williams")
 
-        self.assertEqual(self.view("/posts/new", john.id), "Page 7")
+        self.assertEqual(self.view("/posts/new", john), "Page 7")
 
     def test_login_required_redirects_a_visitor_to_the_login_with_the_way_back(self):
         for path in ("/posts/new", "/posts/7/edit?draft=1&tag=a%26b", "/es/Adi%C3%B3s"):
@@ -336,7 +349,7 @@ class TestLogin(DatabaseTestCase):
         self.assertEqual(response.location, "/login")
 
     def test_login_required_redirects_a_user_whose_account_was_deleted(self):
-        response = self.view("/posts/new", user_id=99)
+        response = self.view("/posts/new", User(id=99))
 
         self.assertEqual(response.location, "/login?next=/posts/new")
 
@@ -424,3 +437,67 @@ class TestLogin(DatabaseTestCase):
         ):
             with self.subTest(target=target):
                 self.assertFalse(is_safe_redirect(target))
+
+
+class TestRevoke(DatabaseTestCase):
+    def user(self, password: str | None) -> User:
+        """Store and return a user with this password."""
+        user = User(username="John Williams")
+        if password is not None:
+            user.set_password(password)
+        db.session.add(user)
+        db.session.commit()
+        return user
+
+    def test_session_ends_when_the_password_changes(self):
+        john = self.user(PASSWORD)
+        self.enterContext(self.app.test_request_context())
+        log_in(john)
+
+        john.set_password("second breakfast")
+
+        self.assertIsNone(current_user())
+
+    def test_session_ends_when_the_same_password_is_set_again(self):
+        # The hash has a new salt.
+        john = self.user(PASSWORD)
+        self.enterContext(self.app.test_request_context())
+        log_in(john)
+
+        john.set_password(PASSWORD)
+
+        self.assertIsNone(current_user())
+
+    def test_session_ends_when_the_first_password_is_set(self):
+        john = self.user(None)
+        self.enterContext(self.app.test_request_context())
+        log_in(john)
+
+        john.set_password(PASSWORD)
+
+        self.assertIsNone(current_user())
+
+    def test_session_survives_a_new_username(self):
+        john = self.user(PASSWORD)
+        self.enterContext(self.app.test_request_context())
+        log_in(john)
+
+        john.username = "John Silver"
+
+        self.assertIs(current_user(), john)
+
+    def test_session_with_another_fingerprint_is_invalid(self):
+        john = self.user(PASSWORD)
+
+        for values in ({}, {"fingerprint": ""}, {"fingerprint": fingerprint(User())}):
+            with self.subTest(values), self.app.test_request_context():
+                session.update(user_id=john.id, **values)
+
+                self.assertIsNone(current_user())
+
+    def test_fingerprint_reveals_no_part_of_the_hash(self):
+        # The session cookie is readable.
+        john = self.user(PASSWORD)
+
+        self.assertEqual(len(fingerprint(john)), 16)
+        self.assertNotIn(fingerprint(john), john.password_hash)

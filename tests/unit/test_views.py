@@ -3,7 +3,7 @@
 import unittest
 from unittest import mock
 
-from flask import Flask, make_response, session
+from flask import Flask, make_response
 from jinja2 import DictLoader
 from sqlalchemy import text
 from werkzeug.exceptions import Conflict, Forbidden, NotFound, Unauthorized
@@ -11,6 +11,7 @@ from werkzeug.routing import MapAdapter
 
 from app.database import db
 from app.models import Contact, User
+from app.sessions import log_in
 from app.views import (
     BaseView,
     ContactForm,
@@ -98,7 +99,7 @@ class TestMethods(DatabaseTestCase):
 
     def test_get_shows_the_contact_form_and_stores_nothing(self):
         with self.app.test_request_context("/contact?city=Paris"):
-            session["user_id"] = self.john.id
+            log_in(self.john)
             page, status = ContactView().dispatch_request()
 
         self.assertEqual(status, 200)
@@ -109,7 +110,7 @@ class TestMethods(DatabaseTestCase):
         fields = {"version": "1", "city": "Paris", "email": "john@xyz.com", "phonenum": "1"}
 
         with self.app.test_request_context("/contact", method="POST", data=fields):
-            session["user_id"] = self.john.id
+            log_in(self.john)
             response = make_response(ContactView().dispatch_request())
 
         # A rollback undoes what was not committed; refresh() reads the row that is stored.
@@ -180,7 +181,7 @@ class TestMethodView(DatabaseTestCase):
     def log_in(self, user: User) -> None:
         """Start a request with the session of this user; it ends with the test."""
         self.enterContext(self.app.test_request_context())
-        session["user_id"] = user.id
+        log_in(user)
 
     def test_method_view_allows_the_http_methods_that_it_defines(self):
         self.assertEqual(UserAPI.methods, {"GET", "POST", "PUT", "DELETE"})
