@@ -4,9 +4,9 @@ import ast
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,11 @@ class Edit:
     def apply(self, text: str) -> str:
         """Return the text of the file after the edit."""
         return text.replace(self.old, self.new)
+
+
+def apply_all(edits: Iterable[Edit], text: str) -> str:
+    """Return the text of a file after several edits of it."""
+    return reduce(lambda before, edit: edit.apply(before), edits, text)
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,20 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 
-from grader import grading
-from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant
+from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant, apply_all
 from grader.grading import fault, fault_in_reverse
-from grader.pool import Job, Pool, Run, cores
+from grader.pool import Job, Pool, cores
 from grader.project import project_files
 
 PAGE = "docs/bugs.md"
-DEADLINE = 300.0  # seconds for each test, on the healthy application
-# On a bug, a test hangs if it takes this many times as long as the longest healthy run.
-REFERENCE_DEADLINE_FACTOR = 4
+QUICK_LAYERS = LAYERS[:2]
+DEADLINE = 120.0  # seconds for each test
 
 INTRO = """# The planted bugs, and the tests that catch them
 
@@ -41,26 +39,20 @@ VARIANTS = """## variants
 
 @dataclass
 class Outcome:
-    """The tests that fail on a bug, by layer; a layer that did not run is missing."""
+    """The layers that ran on a bug, and the tests that failed."""
 
     bug: Bug
-    failed: dict[str, set[str]] = field(default_factory=dict)
+    ran: set[str]
+    failed: set[str]
 
-    def add(self, failed: Set[str], layers_run: Iterable[str] = ()) -> None:
-        """Add tests that failed, and the layers that ran."""
-        for layer in layers_run:
-            self.failed.setdefault(layer, set())
-        for test in failed:
-            self.failed.setdefault(layer_of(test), set()).add(test)
-
-    def is_caught_up_to(self, layer: str) -> bool:
-        """Return True if this layer or a lower one catches the bug."""
-        return any(self.failed.get(lower) for lower in LAYERS[: LAYERS.index(layer) + 1])
+    def count(self, layer: str) -> int:
+        """Return the number of the layer's tests that failed."""
+        return sum(layer_of(test) == layer for test in self.failed)
 
     @property
     def first_caught(self) -> str:
         """The lowest layer that catches the bug, or an empty string."""
-        return next((layer for layer in LAYERS if self.failed.get(layer)), "")
+        return next(filter(self.count, LAYERS), "")
 
     @property
     def problem(self) -> str:
@@ -68,7 +60,7 @@ class Outcome:
         if not self.first_caught:
             return f"bug {self.bug.name}: no test catches it."
         if self.first_caught != self.bug.layer:
-            test = min(self.failed[self.first_caught])
+            test = min(test for test in self.failed if layer_of(test) == self.first_caught)
             return f"bug {self.bug.name}: {self.bug.layer} should catch it first, but {test} does."
         return ""
 
@@ -78,26 +70,24 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     # One more than the cores, because system tests often wait for another process.
     with Pool(project_files(root), size=cores() + 1) as pool:
         progress("the healthy application")
-        suite = Suite(pool, root, catalogue)
-        of_system = pool.map(lambda part: suite.run_together(*part), suite.remaining_of_system)
+        suite = Suite(pool, root)
+        suite.check_quick_layers()
+        searches = pool.map(lambda group: suite.failures(*group), suite.groups(catalogue))
+        runs = pool.map(partial(suite.run_on_bug, count=not check), catalogue.bugs)
+        progress("edits on which the tests must pass")
+        failed: defaultdict[Edit, set[str]] = defaultdict(set)
+        for failures in searches:
+            for edit, tests in failures.items():
+                failed[edit] |= tests
         outcomes = []
-        for outcome in pool.map(partial(suite.run_own, count=not check), catalogue.bugs):
+        for outcome in runs:
+            outcome.failed |= failed[outcome.bug]
             outcomes.append(outcome)
-            progress(f"each feature's own tests: {len(outcomes)}/{len(catalogue.bugs)} bugs")
-        progress("the other tests, and the variants")
-        of_lower = pool.map(
-            lambda part: suite.run_together(*part), suite.remaining_of_lower(outcomes)
-        )
-        failed: defaultdict[str, set[str]] = defaultdict(set)
-        for found in chain(of_system, of_lower):
-            for name, tests in found.items():
-                failed[name] |= tests
+            progress(f"edits on which they must fail: {len(outcomes)}/{len(catalogue.bugs)}")
     progress("")
 
-    for outcome in outcomes:
-        outcome.add(failed[outcome.bug.name])
-    refused = {variant.name: failed[variant.name] for variant in catalogue.variants}
-    problems = [f"variant {v}: {min(tests)} rejects it." for v, tests in refused.items() if tests]
+    rejected = [variant for variant in catalogue.variants if failed[variant]]
+    problems = [f"variant {edit.name}: {min(failed[edit])} rejects it." for edit in rejected]
     problems += [outcome.problem for outcome in outcomes if outcome.problem]
     text = page(outcomes, catalogue.variants)
     path = root / PAGE
@@ -106,122 +96,83 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     elif not path.exists() or shape(path.read_text("utf-8")) != shape(text):
         problems.append(f"{PAGE} is out of date: run `nox -s kata -- --reference` and commit it.")
     layers = Counter(outcome.first_caught for outcome in outcomes)
-    seen = ", ".join(f"{layers[layer]} first by {layer}" for layer in LAYERS)
-    total = f"{len(outcomes)} bugs caught: {seen}. {len(catalogue.variants)} variants accepted."
+    by_layer = ", ".join(f"{layers[layer]} first by {layer}" for layer in LAYERS)
+    total = f"{len(outcomes)} bugs caught: {by_layer}. {len(catalogue.variants)} variants accepted."
     print(*problems or [total], sep="\n")
     return int(bool(problems))
 
 
 class Suite:
-    """The project's own tests. Raises `RuntimeError` if they fail on the healthy application.
+    """The project's own tests.
 
-    Unit and integration run twice, in order and in reverse, and only tests that pass twice count.
-    The slow system layer runs once, on as many variants together as possible: that code is correct
-    as well. A file whose tests fail there runs again without the variants.
+    A layer is right about a bug if it fails on the bugs that name it, and passes on the variants
+    and on the bugs that name a higher layer.
     """
 
-    def __init__(self, pool: Pool, root: Path, catalogue: Catalogue) -> None:
+    def __init__(self, pool: Pool, root: Path) -> None:
         self.pool = pool
         self.root = root
-        self.variants = catalogue.variants
-        self.lower = {layer: [f"tests/{layer}"] for layer in LAYERS[:2]}
-        # The last topic, deployment, takes longest and so starts first.
-        files = [f"tests/system/test_{topic}.py" for topic in reversed(catalogue.topics)]
-        files = [file for file in files if (root / file).exists()]
-        together, *others = batches(root, self.variants) or [[]]
-        self.remaining_of_system = [(batch, [file]) for batch in others for file in files]
-        jobs = [Job([file], together, deadline=DEADLINE) for file in files]
-        jobs += [Job(tests, deadline=DEADLINE) for tests in self.lower.values()]
-        jobs += [Job(tests, deadline=DEADLINE, backwards=True) for tests in self.lower.values()]
-        runs = list(pool.map(self.first, jobs))
-        faults = [*map(fault, runs[:-2]), *map(fault_in_reverse, runs[-2:])]
+
+    def check_quick_layers(self) -> None:
+        """Raise `RuntimeError` if tests fail on the healthy application or depend on the order."""
+        folders = [f"tests/{layer}" for layer in QUICK_LAYERS]
+        jobs = [Job([f], backwards=b, deadline=DEADLINE) for b in (False, True) for f in folders]
+        *forward, unit, integration = self.pool.map(self.pool.run, jobs)
+        faults = [*map(fault, forward), *map(fault_in_reverse, (unit, integration))]
         if found := [reason for _, reason in filter(None, faults)]:
             raise RuntimeError("\n".join(found))
-        passed = set[str]().union(*(run.passed for run in runs))
-        self.counted = passed - set[str]().union(*(run.skipped for run in runs))
-        self.classes = {test.rpartition("::")[0] for test in self.counted}
-        longest = max(run.seconds for run in runs)
-        self.deadline = max(grading.SHORTEST_DEADLINE, REFERENCE_DEADLINE_FACTOR * longest)
 
-    def first(self, job: Job) -> Run:
-        """Run a job on variants; if it fails, run it without them and keep them for later."""
-        run = self.pool.run(job)
-        if job.edits and fault(run):
-            self.remaining_of_system.append(([*job.edits], [*job.arguments]))
-            run = self.pool.run(Job(job.arguments, deadline=job.deadline))
-        return run
+    def groups(self, catalogue: Catalogue) -> Iterator[tuple[str, list[Edit]]]:
+        """Yield tests, and a group of edits on which they must pass."""
+        # The last topic, deployment, takes longest and so starts first.
+        files = [f"tests/system/test_{topic}.py" for topic in reversed(catalogue.topics)]
+        files = [file for file in files if (self.root / file).exists()]
+        for tests in (*files, "tests/integration", "tests/unit"):
+            layers_above = LAYERS[LAYERS.index(layer_of(tests)) + 1 :]
+            bugs = [bug for bug in catalogue.bugs if bug.layer in layers_above]
+            for group in combine(self.root, [*catalogue.variants, *bugs]):
+                yield tests, group
+
+    def failures(self, tests: str, group: Sequence[Edit]) -> dict[Edit, set[str]]:
+        """Return the tests that fail, by edit. Raises `RuntimeError` if they fail without edits."""
+        if not self.failed([tests], group):
+            return {}
+        if problem := fault(self.pool.run(Job([tests], deadline=DEADLINE))):
+            raise RuntimeError(problem[1])
+        return self.bisect(tests, group)
+
+    def bisect(self, tests: str, group: Sequence[Edit]) -> dict[Edit, set[str]]:
+        """Return the tests that fail, by edit, with a binary search of the group."""
+        failed = self.failed([tests], group)
+        if len(group) == 1 or not failed:
+            return dict.fromkeys(group, failed)
+        middle = len(group) // 2
+        return self.bisect(tests, group[:middle]) | self.bisect(tests, group[middle:])
 
     def failed(self, tests: Sequence[str], edits: Sequence[Edit]) -> set[str]:
         """Return the tests that fail after the edits, or the first of `tests` if none can run."""
-        run = self.pool.run(Job(tests, edits, deadline=self.deadline))
-        failed = self.counted & set(run.failed)
-        return failed or ({tests[0]} if run.broken or run.stopped else set())
+        run = self.pool.run(Job(tests, edits, deadline=DEADLINE))
+        return set(run.failed) or ({tests[0]} if run.broken or run.stopped else set())
 
-    def own(self, bug: Bug, layer: str) -> list[str]:
-        """Return the class that tests the bug's feature on this layer, or nothing."""
-        feature = bug.feature.partition(".")[2].title().replace("_", "")
-        name = f"tests/{layer}/test_{bug.topic}.py::Test{feature}"
-        return [name] if name in self.classes else []
-
-    def run_own(self, bug: Bug, *, count: bool) -> Outcome:
-        """Run the test classes of the bug's feature, then other tests of the layer it names.
+    def run_on_bug(self, bug: Bug, *, count: bool) -> Outcome:
+        """Run the test classes of the bug's feature, then other tests if the bug is not caught.
 
         With `count`, the system layer runs for the bugs of lower layers as well.
         """
-        layers = LAYERS if count else {*self.lower, bug.layer}
-        own = [name for layer in LAYERS if layer in layers for name in self.own(bug, layer)]
-        outcome = Outcome(bug)
-        outcome.add(self.failed(own, [bug]) if own else set(), map(layer_of, own))
-        if bug.layer in self.lower:
-            # A module and its tests have the same name.
-            file = f"tests/{bug.layer}/test_{Path(bug.file).stem}.py"
-            nearest = [[file]] if (self.root / file).exists() else []
-            for tests in (*nearest, self.lower[bug.layer]):
-                if not outcome.failed.get(bug.layer):
-                    outcome.add(self.failed(tests, [bug]))
+        layers = LAYERS if count else {*QUICK_LAYERS, bug.layer}
+        own = [test for layer in LAYERS if layer in layers for test in self.own_class(bug, layer)]
+        outcome = Outcome(bug, set(map(layer_of, own)), self.failed(own, [bug]) if own else set())
+        for layer in dict.fromkeys([bug.layer, *QUICK_LAYERS]):
+            if layer in QUICK_LAYERS and not outcome.count(bug.layer):
+                outcome.failed |= self.failed([f"tests/{layer}"], [bug])
         return outcome
 
-    def remaining_of_lower(
-        self, outcomes: Sequence[Outcome]
-    ) -> Iterator[tuple[list[Edit], list[str]]]:
-        """Yield edits and the unit or integration layer that must still run on them.
-
-        These are the variants, and the bugs that no test has caught so far.
-        """
-        for layer, tests in reversed(self.lower.items()):
-            uncaught = [outcome.bug for outcome in outcomes if not outcome.is_caught_up_to(layer)]
-            for batch in batches(self.root, [*self.variants, *uncaught]):
-                yield batch, tests
-
-    def run_together(self, edits: Sequence[Edit], tests: Sequence[str]) -> dict[str, set[str]]:
-        """Return the tests that fail, by the name of the edit.
-
-        Most tests pass on most edits, so many edits are applied at once.
-        """
-        seen: dict[str, set[str]] = {}
-        for batch in batches(self.root, edits):
-            uncaught = batch
-            while failed := self.failed(tests, uncaught):
-                found = self.narrow(sorted(failed), uncaught)
-                seen |= found
-                uncaught = [edit for edit in uncaught if edit.name not in found]
-                if not found:  # the tests fail on a combination of edits, and on none alone
-                    middle = len(uncaught) // 2
-                    for half in filter(None, (uncaught[:middle], uncaught[middle:])):
-                        seen |= self.run_together(half, tests)
-                    break
-        return seen
-
-    def narrow(self, tests: Sequence[str], edits: Sequence[Edit]) -> dict[str, set[str]]:
-        """Return the tests that fail, by the name of the edit, with a binary search."""
-        if len(edits) == 1:
-            return {edits[0].name: set(tests)}
-        middle = len(edits) // 2
-        found: dict[str, set[str]] = {}
-        for half in (edits[:middle], edits[middle:]):
-            if failed := self.failed(tests, half):
-                found |= self.narrow(sorted(failed), half)
-        return found
+    def own_class(self, bug: Bug, layer: str) -> list[str]:
+        """Return the class that tests the bug's feature on this layer, or nothing."""
+        name = "Test" + bug.feature.partition(".")[2].title().replace("_", "")
+        file = f"tests/{layer}/test_{bug.topic}.py"
+        text = (self.root / file).read_text("utf-8") if (self.root / file).exists() else ""
+        return [f"{file}::{name}"] if re.search(rf"(?m)^class {name}\b", text) else []
 
 
 def layer_of(test: str) -> str:
@@ -229,19 +180,21 @@ def layer_of(test: str) -> str:
     return test.split("/")[1]
 
 
-def batches(root: Path, edits: Sequence[Edit]) -> list[list[Edit]]:
-    """Return groups of edits that can be applied together."""
+def combine(root: Path, edits: Sequence[Edit]) -> list[list[Edit]]:
+    """Return groups of edits that can be applied together.
+
+    Most tests pass on most edits, so a layer runs once for a group and not once for each edit.
+    """
     groups: list[list[Edit]] = []
-    texts: list[dict[str, str]] = []
     for edit in edits:
         healthy = (root / edit.file).read_text("utf-8")
-        fits = (i for i, t in enumerate(texts) if t.get(edit.file, healthy).count(edit.old) == 1)
-        number = next(fits, len(groups))
-        if number == len(groups):
-            groups.append([])
-            texts.append({})
-        groups[number].append(edit)
-        texts[number][edit.file] = edit.apply(texts[number].get(edit.file, healthy))
+        for group in groups:
+            text = apply_all([other for other in group if other.file == edit.file], healthy)
+            if text.count(edit.old) == 1:
+                group.append(edit)
+                break
+        else:
+            groups.append([edit])
     return groups
 
 
@@ -252,7 +205,8 @@ def page(outcomes: Sequence[Outcome], variants: Sequence[Variant]) -> str:
         lines += [f"## {topic}\n", BUGS]
         for outcome in group:
             bug = outcome.bug
-            counts = [str(len(outcome.failed[x])) if x in outcome.failed else "" for x in LAYERS]
+            shown = outcome.ran | set(map(layer_of, outcome.failed))
+            counts = [str(outcome.count(x)) if x in shown else "" for x in LAYERS]
             cells = [f"`{bug.name}`", cell(bug.story), f"`{bug.feature}`", outcome.first_caught]
             lines.append(f"| {' | '.join([*cells, *counts])} |")
         lines.append("")

@@ -4,10 +4,9 @@ import os
 import shutil
 import stat
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 
-from grader.catalogue import Edit
+from grader.catalogue import Edit, apply_all
 from grader.project import BYTE_CODE, Files, text_of
 
 State = dict[str, tuple[int, ...]]
@@ -40,7 +39,7 @@ class Workspace:
         path.parent.mkdir(parents=True, exist_ok=True)
         data, time = self.files[name], MODIFIED
         if edits:
-            data = reduce(lambda text, edit: edit.apply(text), edits, text_of(data)).encode()
+            data = apply_all(edits, text_of(data)).encode()
             self.number_of_edits += 1
             time += self.number_of_edits
         path.write_bytes(data)
