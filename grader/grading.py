@@ -13,7 +13,7 @@ SHORTEST_DEADLINE = 5.0  # seconds
 
 
 @dataclass(frozen=True)
-class Seen:
+class EditResult:
     """The result of the tests on one edit; true if a test failed or the run did not finish."""
 
     edit: Edit
@@ -32,8 +32,8 @@ class Grade:
     tests: int = 0
     verdict: str = ""
     reason: str = ""
-    variants: list[Seen] = field(default_factory=list)
-    bugs: list[Seen] = field(default_factory=list)
+    variants: list[EditResult] = field(default_factory=list)
+    bugs: list[EditResult] = field(default_factory=list)
 
     @property
     def caught(self) -> int:
@@ -86,26 +86,26 @@ def grade(  # noqa: PLR0913 - the last two are options
     runs: list[Edit | None] = [*edits, None, None]
     random.shuffle(runs)
 
-    def run(edit: Edit | None) -> Seen | tuple[str, str] | None:
+    def run(edit: Edit | None) -> EditResult | tuple[str, str] | None:
         if edit is None:
             return fault(pool.run(Job(tests, deadline=deadline)))
-        return see(pool, Job(tests, [edit], deadline=deadline), counted)
+        return run_twice(pool, Job(tests, [edit], deadline=deadline), counted)
 
-    seen: dict[Edit, Seen] = {}
+    results: dict[Edit, EditResult] = {}
     for number, answer in enumerate(pool.map(run, runs), start=1):
         progress(f"{topic}: {number}/{len(runs)}")
-        if isinstance(answer, Seen):
-            seen[answer.edit] = answer
+        if isinstance(answer, EditResult):
+            results[answer.edit] = answer
         elif answer:
             result.verdict = "flaky"
             result.reason = f"Flaky: the tests passed twice, but not in a control run. {answer[1]}"
     if not result.verdict:
-        result.variants = [seen[edit] for edit in edits if not isinstance(edit, Bug)]
-        result.bugs = [seen[edit] for edit in edits if isinstance(edit, Bug)]
+        result.variants = [results[edit] for edit in edits if not isinstance(edit, Bug)]
+        result.bugs = [results[edit] for edit in edits if isinstance(edit, Bug)]
     return result
 
 
-def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
+def run_twice(pool: Pool, job: Job, counted: Set[str]) -> EditResult:
     """Return the result of the tests on an edit, without flaky failures, which do not repeat."""
     [edit] = job.edits
     run = pool.run(job)
@@ -116,7 +116,7 @@ def see(pool: Pool, job: Job, counted: Set[str]) -> Seen:
         again = pool.run(job)
         failed = {test: reason for test, reason in failed.items() if test not in again.passed}
         note = note and (again.broken or again.stopped)
-    return Seen(edit, failed, note)
+    return EditResult(edit, failed, note)
 
 
 def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - one return for each verdict

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader.catalogue import Bug, Edit, Variant
-from grader.grading import Grade, Seen
+from grader.grading import EditResult, Grade
 
 JSON_VERSION = 2
 RED, GREEN = 31, 32
@@ -23,34 +23,34 @@ def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
     if edits:
         count = "1 test passes" if grade.tests == 1 else f"{grade.tests} tests pass"
         yield f"{count} on the healthy application, in order and in reverse."
-    width = max((len(seen.edit.name) for seen in edits), default=0)
-    for seen in edits:
-        word, is_good = verdict(seen)
+    width = max((len(result.edit.name) for result in edits), default=0)
+    for result in edits:
+        word, is_good = outcome_of(result)
         painted = paint(f"{word:<8}", good=is_good, colours=colours)
-        yield f"{painted}  {seen.edit.name:<{width}}  {why(seen)}".rstrip()
-        if isinstance(seen.edit, Bug) and not seen:
-            yield f"{'':<8}  {' '.join(seen.edit.story.split())}"
+        yield f"{painted}  {result.edit.name:<{width}}  {reason(result)}".rstrip()
+        if isinstance(result.edit, Bug) and not result:
+            yield f"{'':<8}  {' '.join(result.edit.story.split())}"
     yield score(grade, colours=colours)
     if grade.caught < len(grade.bugs):
         yield "Show a hint: nox -s kata -- --hint NAME"
 
 
-def verdict(seen: Seen) -> tuple[str, bool]:
+def outcome_of(result: EditResult) -> tuple[str, bool]:
     """Return the word for what the tests did with an edit, and True if that is right."""
-    if isinstance(seen.edit, Bug):
-        return ("caught", True) if seen else ("MISSED", False)
-    return ("REJECTED", False) if seen else ("accepted", True)
+    if isinstance(result.edit, Bug):
+        return ("caught", True) if result else ("MISSED", False)
+    return ("REJECTED", False) if result else ("accepted", True)
 
 
-def why(seen: Seen) -> str:
+def reason(result: EditResult) -> str:
     """Return the test that noticed an edit, and for a variant its reason."""
-    if not seen:
+    if not result:
         return ""
-    if not seen.failed:
-        return f"because {seen.note}"
-    first, *others = seen.failed
+    if not result.failed:
+        return f"because {result.note}"
+    first, *others = result.failed
     by = f"by {short(first)}" + (f" and {len(others)} more" if others else "")
-    return by if isinstance(seen.edit, Bug) else f"{by}: {seen.failed[first]}"
+    return by if isinstance(result.edit, Bug) else f"{by}: {result.failed[first]}"
 
 
 def short(test: str) -> str:
@@ -77,11 +77,11 @@ def scoreboard(grades: Sequence[Grade], *, colours: bool = False) -> Iterator[st
 def as_json(grades: Sequence[Grade]) -> str:
     """Return the grades in the format that kata/README.md documents."""
 
-    def entry(seen: Seen) -> dict[str, object]:
+    def entry(result: EditResult) -> dict[str, object]:
         key, value = (
-            ("caught", bool(seen)) if isinstance(seen.edit, Bug) else ("accepted", not seen)
+            ("caught", bool(result)) if isinstance(result.edit, Bug) else ("accepted", not result)
         )
-        return {"name": seen.edit.name, "tests": seen.failed, "note": seen.note, key: value}
+        return {"name": result.edit.name, "tests": result.failed, "note": result.note, key: value}
 
     topics = [
         {
@@ -89,8 +89,8 @@ def as_json(grades: Sequence[Grade]) -> str:
             "verdict": grade.verdict or "graded",
             "reason": grade.reason,
             "tests": grade.tests,
-            "bugs": [entry(seen) for seen in grade.bugs],
-            "variants": [entry(seen) for seen in grade.variants],
+            "bugs": [entry(result) for result in grade.bugs],
+            "variants": [entry(result) for result in grade.variants],
         }
         for grade in grades
     ]

@@ -113,7 +113,7 @@ def graded() -> Iterator[Grader]:
 
 def caught(grade: Grade) -> set[str]:
     """Return the names of the bugs that the tests caught."""
-    return {seen.edit.name for seen in grade.bugs if seen}
+    return {result.edit.name for result in grade.bugs if result}
 
 
 class TestGrade:
@@ -125,9 +125,9 @@ class TestGrade:
         assert grade.status == 0
 
     def test_bug_is_caught_by_a_test_that_hangs(self, graded):
-        [seen] = [seen for seen in graded("strong").bugs if seen.edit.name == "never_ends"]
+        [result] = [result for result in graded("strong").bugs if result.edit.name == "never_ends"]
 
-        assert seen.failed == {"kata/strong.py::test_finds_the_first_word": "hangs"}
+        assert result.failed == {"kata/strong.py::test_finds_the_first_word": "hangs"}
 
     def test_weak_tests_miss_bugs(self, graded):
         grade = graded("weak")
@@ -136,9 +136,9 @@ class TestGrade:
         assert grade.status == 1
 
     def test_tests_that_catch_a_bug_are_listed_with_reasons(self, graded):
-        [seen] = [seen for seen in graded("weak").bugs if seen]
+        [result] = [result for result in graded("weak").bugs if result]
 
-        assert seen.failed == {
+        assert result.failed == {
             "kata/weak.py::test_counts": "assert 11 == 2 (kata/weak.py:9)",
             "kata/weak.py::test_counts_more": "assert 24 == 4 (kata/weak.py:13)",
         }
@@ -146,8 +146,8 @@ class TestGrade:
     def test_overfitted_test_rejects_a_variant(self, graded):
         grade = graded("overfitted")
 
-        [seen] = grade.variants
-        assert list(seen.failed) == ["kata/overfitted.py::test_greets"]
+        [result] = grade.variants
+        assert list(result.failed) == ["kata/overfitted.py::test_greets"]
         assert grade.status == 1
 
     @pytest.mark.parametrize("learner", ["skipped_without_a_bug", "exits_under_a_bug"])
