@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from grader.grading import EditResult, Grade
 
 JSON_VERSION = 2
 RED, GREEN = 31, 32
+WIDTH = 80  # columns of a terminal
+INDENT = " " * 10  # below the name of an edit
 
 
 def paint(text: str, *, good: bool, colours: bool) -> str:
@@ -23,16 +26,21 @@ def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
     if edits:
         count = "1 test passes" if grade.tests == 1 else f"{grade.tests} tests pass"
         yield f"{count} on the healthy application, in order and in reverse."
-    width = max((len(result.edit.name) for result in edits), default=0)
     for result in edits:
         word, is_good = outcome_of(result)
-        painted = paint(f"{word:<8}", good=is_good, colours=colours)
-        yield f"{painted}  {result.edit.name:<{width}}  {reason(result)}".rstrip()
-        if isinstance(result.edit, Bug) and not result:
-            yield f"{'':<8}  {' '.join(result.edit.story.split())}"
-    yield score(grade, colours=colours)
+        line, below = f"{word:<8}  {result.edit.name}", reason(result)
+        if below.startswith("by") and len(f"{line}  {below}") <= WIDTH:
+            line, below = f"{line}  {below}", ""
+        yield line.replace(word, paint(word, good=is_good, colours=colours), 1)
+        yield from wrap(below, first_indent=INDENT)
+    yield from score(grade, colours=colours)
     if grade.caught < len(grade.bugs):
         yield "Show a hint: nox -s kata -- --hint NAME"
+
+
+def wrap(text: str, first_indent: str = "") -> list[str]:
+    """Return the lines of a text that fits a terminal of 80 columns."""
+    return textwrap.wrap(text, WIDTH, initial_indent=first_indent, subsequent_indent=INDENT)
 
 
 def outcome_of(result: EditResult) -> tuple[str, bool]:
@@ -43,35 +51,37 @@ def outcome_of(result: EditResult) -> tuple[str, bool]:
 
 
 def reason(result: EditResult) -> str:
-    """Return the test that noticed an edit, and for a variant its reason."""
+    """Return the test that noticed an edit, or the story of a bug that no test noticed."""
     if not result:
-        return ""
+        return " ".join(result.edit.story.split()) if isinstance(result.edit, Bug) else ""
     if not result.failed:
         return f"because {result.note}"
     first, *others = result.failed
-    by = f"by {short(first)}" + (f" and {len(others)} more" if others else "")
+    by = f"by {name_of(first)}" + (f" and {len(others)} more" if others else "")
     return by if isinstance(result.edit, Bug) else f"{by}: {result.failed[first]}"
 
 
-def short(test: str) -> str:
-    """Return the id of a test without its file."""
-    return test.partition("::")[2] or test
+def name_of(test: str) -> str:
+    """Return the name of a test, without its file and its class."""
+    name, bracket, parameters = test.partition("[")
+    return name.rpartition("::")[2] + bracket + parameters
 
 
-def score(grade: Grade, width: int = 0, *, colours: bool = False) -> str:
-    """Return the score of a topic in a line."""
+def score(grade: Grade, width: int = 0, *, colours: bool = False) -> Iterator[str]:
+    """Yield the score of a topic in a line, or the reason for no grade in several."""
     text = f"{grade.caught}/{len(grade.bugs)} bugs caught, "
     text += f"{grade.accepted}/{len(grade.variants)} variants accepted"
     if grade.verdict:
         text = f"not graded. {grade.reason}"
-    return f"{grade.topic:<{width}} {paint(text, good=not grade.status, colours=colours)}"
+    for line in wrap(f"{grade.topic:<{width}} {text}"):
+        yield paint(line, good=not grade.status, colours=colours)
 
 
 def scoreboard(grades: Sequence[Grade], *, colours: bool = False) -> Iterator[str]:
     """Yield the score of each topic."""
     width = max(len(grade.topic) for grade in grades)
     for grade in grades:
-        yield score(grade, width, colours=colours)
+        yield from score(grade, width, colours=colours)
 
 
 def as_json(grades: Sequence[Grade]) -> str:

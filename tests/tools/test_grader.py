@@ -245,11 +245,37 @@ class TestCommandLine:
             "accepted  another_docstring",
             "MISSED    greets_with_spaces",
             "          The greeting has a gap before the exclamation mark.",
-            "caught    counts_characters   by test_counts and 1 more",
+            "caught    counts_characters  by test_counts and 1 more",
             "MISSED    never_ends",
             "          The page does not load if the text starts with a space.",
             "words 1/3 bugs caught, 1/1 variants accepted",
             "Show a hint: nox -s kata -- --hint NAME",
+        ]
+
+    def test_no_line_of_a_grade_is_longer_than_80_columns(self, project, capsys):
+        (project / "kata" / "test_words.py").write_text(
+            "from app import count, greet\n\n\n"
+            "class TestCount:\n"
+            "    def test_two_words_with_a_space_between_them_are_counted_as_two_words(self):\n"
+            "        assert count('one two') == 2\n\n"
+            "    def test_docstring(self):\n"
+            "        assert greet.__doc__ == 'Return a greeting.'\n"
+        )
+
+        main(["words"], project)
+
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert lines[1:6] == [
+            "REJECTED  another_docstring",
+            "          by test_docstring: assert 'Return a friendly greeting.' == 'Return a",
+            "          greeting.' (kata/test_words.py:9)",
+            "MISSED    greets_with_spaces",
+            "          The greeting has a gap before the exclamation mark.",
+        ]
+        assert lines[6:8] == [
+            "caught    counts_characters",
+            "          by test_two_words_with_a_space_between_them_are_counted_as_two_words",
         ]
 
     def test_scoreboard_is_a_line_per_topic_and_json_has_every_detail(self, project, capsys):
@@ -292,8 +318,9 @@ class TestCommandLine:
 
         assert status == 2
         assert capsys.readouterr().out == (
-            "words not graded. On the healthy application kata/submitted/test_mine.py::test_greets "
-            "fails: assert 'Hello, John!' == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
+            "words not graded. On the healthy application\n"
+            "          kata/submitted/test_mine.py::test_greets fails: assert 'Hello, John!'\n"
+            "          == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
         )
 
     def test_hint_of_a_bug(self, capsys):
