@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from grader import reference, report
+from grader import history, reference, report
 from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
-from grader.grading import grade
+from grader.grading import Grade, grade
 from grader.pool import Pool
 from grader.project import project_files
 
@@ -33,6 +34,8 @@ def parse(arguments: Sequence[str], topics: Sequence[str]) -> argparse.Namespace
     command.add_argument("--hint", metavar="NAME", help="print where to look for a bug")
     command.add_argument("--show", metavar="NAME", help="print a bug or a variant as a diff")
     command.add_argument("--reference", action="store_true", help="grade the project's own tests")
+    command.add_argument("--missed", action="store_true", help="grade bugs that you missed again")
+    command.add_argument("--only", nargs="+", metavar="NAME", help="grade only these bugs")
     parser.add_argument("--check", action="store_true", help="with --reference: write nothing")
     parser.add_argument("--tests", type=Path, metavar="PATH", help="grade this file or folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the grades to this file")
@@ -83,20 +86,51 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     """Grade one topic or all of them, print the grades and return the exit status."""
     if options.json:
         check_writable(options.json)
+    for name in options.only or ():
+        find(name, catalogue)
     files = project_files(root)
     tests = {topic: f"kata/test_{topic}.py" for topic in catalogue.topics}
     if options.tests:
         tests[options.topic] = add_tests(options.tests, files, root)
     topics = [options.topic] if options.topic else catalogue.topics
     with Pool(files) as pool:
-        grades = [grade(pool, t, [tests[t]], catalogue, progress=progress) for t in topics]
+        graded = [grade_topic(pool, tests[t], catalogue.edits(t), options, root) for t in topics]
     progress("")
+    grades = [grade for grade in graded if grade.verdict or grade.results]
+    if not grades:
+        missed = "The last run missed no bug: use --missed after a run that misses some."
+        raise RequestError(missed if options.missed else "These bugs belong to another topic.")
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    lines = report.details(grades[0], colours=colours) if options.topic else ()
-    print(*lines or report.scoreboard(grades, colours=colours), sep="\n")
+    is_part = bool(options.only or options.missed)
+    if len(grades) == 1 and (options.topic or is_part):
+        lines = report.details(grades[0], is_part=is_part, colours=colours)
+    else:
+        lines = report.scoreboard(grades, colours=colours)
+    print(*lines, sep="\n")
     if options.json:
         options.json.write_text(report.as_json(grades), "utf-8")
     return max(grade.status for grade in grades)
+
+
+def grade_topic(
+    pool: Pool, tests: str, edits: list[Edit], options: argparse.Namespace, root: Path
+) -> Grade:
+    """Return the grade of tests on edits of a topic; the stored one if nothing has changed."""
+    topic = edits[0].topic
+    key = history.key_of(pool.files, tests, edits)
+    last_key, last = history.load(root, topic, edits)
+    if options.missed:
+        edits = [result.edit for result in last.bugs if not result]
+    elif options.only:
+        edits = [edit for edit in edits if edit.name in options.only]
+    known = {result.edit: result for result in last.results} if key == last_key else {}
+    if known.keys() >= set(edits):
+        return replace(last, results=[known[edit] for edit in edits], is_stored=True)
+    result = grade(pool, topic, [tests], edits, progress=progress)
+    if not result.verdict:
+        known |= {each.edit: each for each in result.results}
+        history.store(root, key, replace(result, results=[*known.values()]))
+    return result
 
 
 def check_writable(file: Path) -> None:

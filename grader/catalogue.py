@@ -31,6 +31,11 @@ class Edit:
         """Return the text of the file after the edit."""
         return text.replace(self.old, self.new)
 
+    def lines(self, text: str) -> range:
+        """Return the numbers of the lines that the edit changes."""
+        first = text[: text.index(self.old)].count("\n") + 1
+        return range(first, first + self.old.count("\n") + 1)
+
 
 def apply_all(edits: Iterable[Edit], text: str) -> str:
     """Return the text of a file after several edits of it."""
@@ -61,6 +66,10 @@ class Catalogue:
     topics: list[str]
     bugs: list[Bug]
     variants: list[Variant]
+
+    def edits(self, topic: str) -> list[Edit]:
+        """Return the variants and the bugs of a topic."""
+        return [edit for edit in (*self.variants, *self.bugs) if edit.topic == topic]
 
 
 class CatalogueError(Exception):

@@ -4,8 +4,10 @@ import random
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
-from grader.catalogue import Bug, Catalogue, Edit
-from grader.pool import Job, Pool, Run
+from grader.catalogue import Bug, Edit
+from grader.pool import Pool, Run
+from grader.project import text_of
+from grader.testrun import Job
 
 # On a bug, a test hangs if it takes longer than the whole healthy run times this factor.
 DEADLINE_FACTOR = 10
@@ -18,7 +20,8 @@ class EditResult:
 
     edit: Edit
     failed: dict[str, str]  # the tests that failed, and why
-    note: str  # why the run did not finish
+    note: str = ""  # why the run did not finish
+    flaky: frozenset[str] = frozenset()  # the tests that failed and then passed on the same edit
 
     def __bool__(self) -> bool:
         return bool(self.failed or self.note)
@@ -32,8 +35,18 @@ class Grade:
     tests: int = 0
     verdict: str = ""
     reason: str = ""
-    variants: list[EditResult] = field(default_factory=list)
-    bugs: list[EditResult] = field(default_factory=list)
+    results: list[EditResult] = field(default_factory=list)
+    is_stored: bool = False  # in an earlier run of the same tests on the same application
+
+    @property
+    def variants(self) -> list[EditResult]:
+        """The results of the variants."""
+        return [result for result in self.results if not isinstance(result.edit, Bug)]
+
+    @property
+    def bugs(self) -> list[EditResult]:
+        """The results of the bugs."""
+        return [result for result in self.results if isinstance(result.edit, Bug)]
 
     @property
     def caught(self) -> int:
@@ -57,66 +70,77 @@ def grade(  # noqa: PLR0913 - the last two are options
     pool: Pool,
     topic: str,
     tests: Sequence[str],
-    catalogue: Catalogue,
+    edits: Sequence[Edit],
     *,
     deadline: float = 30,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Grade:
-    """Return the grade of the tests that pytest's arguments name.
+    """Return the grade of the tests that pytest's arguments name, on bugs and variants of a topic.
 
     On the healthy application each test may take `deadline` seconds.
     """
     result = Grade(topic)
     progress(f"{topic}: the healthy application")
-    forward = Job(tests, deadline=deadline)
+    forward = Job(tests, coverage=True, deadline=deadline)
     reverse = Job(tests, backwards=True, deadline=deadline)
-    first, second = pool.map(pool.run, [forward, reverse])
-    counted = first.passed & second.passed
+    healthy, second = pool.map(pool.run, [forward, reverse])
+    counted = healthy.passed & second.passed
     result.tests = len(counted)
-    problem = fault(first) or fault_in_reverse(second)
+    problem = fault(healthy) or fault_in_reverse(second)
     if not problem and not counted:
         problem = "flaky", "The tests have new names in each run: use fixed parameters and ids."
     if problem:
         result.verdict, result.reason = problem
         return result
 
-    deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * first.seconds)
-    edits = [e for e in (*catalogue.variants, *catalogue.bugs) if e.topic == topic]
-    # Two control runs on the healthy application, at random places, expose flaky tests.
-    runs: list[Edit | None] = [*edits, None, None]
-    random.shuffle(runs)
+    deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * healthy.seconds)
 
     def run(edit: Edit | None) -> EditResult | tuple[str, str] | None:
         if edit is None:
             return fault(pool.run(Job(tests, deadline=deadline)))
-        return run_twice(pool, Job(tests, [edit], deadline=deadline), counted)
+        first = counted & tests_of_lines(edit, pool, healthy) if isinstance(edit, Bug) else ()
+        return run_twice(pool, Job(tests, [edit], frozenset(first), deadline=deadline), counted)
 
+    # Two control runs on the healthy application, at random places, expose flaky tests.
+    runs: list[Edit | None] = [*edits, None, None]
+    random.shuffle(runs)
     results: dict[Edit, EditResult] = {}
+    flaky = set[str]()
     for number, answer in enumerate(pool.map(run, runs), start=1):
         progress(f"{topic}: {number}/{len(runs)}")
         if isinstance(answer, EditResult):
             results[answer.edit] = answer
+            flaky |= answer.flaky
         elif answer:
             result.verdict = "flaky"
             result.reason = f"Flaky: the tests passed twice, but not in a control run. {answer[1]}"
+    if flaky:
+        result.verdict = "flaky"
+        names = first_three(sorted(flaky))
+        result.reason = f"Flaky: on the same code, {names} failed and then passed."
     if not result.verdict:
-        result.variants = [results[edit] for edit in edits if not isinstance(edit, Bug)]
-        result.bugs = [results[edit] for edit in edits if isinstance(edit, Bug)]
+        result.results = [results[edit] for edit in edits]
     return result
 
 
+def tests_of_lines(edit: Edit, pool: Pool, run: Run) -> set[str]:
+    """Return the tests that ran the lines that the edit changes."""
+    lines = edit.lines(text_of(pool.files[edit.file]))
+    return {test for line in lines for test in run.tests_by_line.get((edit.file, line), ())}
+
+
 def run_twice(pool: Pool, job: Job, counted: Set[str]) -> EditResult:
-    """Return the result of the tests on an edit, without flaky failures, which do not repeat."""
+    """Return the result of the tests on an edit; a test must fail twice."""
     [edit] = job.edits
     run = pool.run(job)
     failed = {test: reason for test, reason in run.failed.items() if test in counted}
     # A test that does not pass on the healthy application catches no bug, even if it ends the run.
     note = "" if run.running and run.running not in counted else run.broken or run.stopped
-    if (failed or note) and not run.hangs:
-        again = pool.run(job)
-        failed = {test: reason for test, reason in failed.items() if test not in again.passed}
-        note = note and (again.broken or again.stopped)
-    return EditResult(edit, failed, note)
+    if (not failed and not note) or run.hangs:
+        return EditResult(edit, failed, note)
+    again = pool.run(job)
+    flaky = frozenset(failed.keys() & again.passed)
+    return EditResult(edit, failed, note and (again.broken or again.stopped), flaky)
 
 
 def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - one return for each verdict
@@ -128,8 +152,7 @@ def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - one return for
     if run.failed:
         return "red", f"On the healthy application {first_of(run.failed)}"
     if run.changed:
-        more = f" and {len(run.changed) - 3} more" if run.changed[3:] else ""
-        files = ", ".join(run.changed[:3]) + more
+        files = first_three(run.changed)
         return "litter", f"The tests create, change or delete {files}. Write to tmp_path instead."
     if run.passed:
         return None
@@ -150,3 +173,8 @@ def first_of(failed: dict[str, str]) -> str:
     test, reason = next(iter(failed.items()))
     more = f" and {len(failed) - 1} more fail" if len(failed) > 1 else " fails"
     return f"{test}{more}: {reason}"
+
+
+def first_three(names: Sequence[str]) -> str:
+    """Return the first three names, and the number of the others."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")

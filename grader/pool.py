@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,27 +16,19 @@ from typing import Any, Self, TypeVar
 import psutil
 
 from grader import testrun
-from grader.catalogue import Edit
 from grader.project import Files
+from grader.testrun import Job
 from grader.workspace import Workspace, changed_files
 
 # A fork of a process that has imported the libraries starts three times as fast as a new process.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
+Message = tuple[Any, ...]
+
 HANGS, EXITS = "hangs", "exits the process"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Job:
-    """Tests to run, as arguments of pytest, on the project after some edits."""
-
-    arguments: Sequence[str]
-    edits: Sequence[Edit] = ()
-    backwards: bool = False
-    deadline: float = 60  # seconds, for each test
 
 
 @dataclass
@@ -52,10 +44,13 @@ class Run:
     stopped: str = ""  # how the run ended too early
     hangs: bool = False
     changed: list[str] = field(default_factory=list)  # files created, changed or deleted
+    tests_by_line: dict[tuple[str, int], list[str]] = field(default_factory=dict)
 
-    def add(self, message: tuple[str, ...]) -> None:
+    def add(self, message: Message) -> None:
         """Store a message from the test process."""
         match message:
+            case "covered", tests_by_line:
+                self.tests_by_line = tests_by_line
             case "started", test:
                 self.running = test
             case "passed", test:
@@ -92,6 +87,7 @@ class Pool:
             self.context.set_forkserver_preload(["grader.preload", "grader.testrun"])
         self.temporary = tempfile.TemporaryDirectory(prefix="kata-", ignore_cleanup_errors=True)
         folder = Path(self.temporary.name).resolve()
+        self.files = files
         folder.chmod(0o711)  # web servers that tests start as root run as another user
         self.idle: SimpleQueue[Workspace] = SimpleQueue()
         size = size or cores()
@@ -120,7 +116,7 @@ class Pool:
         receiver, sender = self.context.Pipe(duplex=False)
         process = self.context.Process(
             target=testrun.run,
-            args=(job.arguments, workspace.project, workspace.temporary, job.backwards, sender),
+            args=(job, workspace.project, workspace.temporary, sender),
         )
         process.start()
         sender.close()
@@ -137,14 +133,12 @@ class Pool:
         run.seconds = time.monotonic() - start
         return run
 
-    def messages(
-        self, receiver: Connection, sentinel: int, deadline: float
-    ) -> Iterator[tuple[str, ...]]:
+    def messages(self, receiver: Connection, sentinel: int, deadline: float) -> Iterator[Message]:
         """Yield the messages of a test process; the last one says how the run ended.
 
         A process that sends no message for `deadline` seconds hangs.
         """
-        last: tuple[str, ...] = ("",)
+        last: Message = ("",)
         while last[0] not in {"ended", "stopped"}:
             ready = wait([receiver, sentinel, self.close_receiver], deadline)
             if self.close_receiver in ready:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant, apply_all
 from grader.grading import fault, fault_in_reverse
-from grader.pool import Job, Pool, cores
+from grader.pool import Pool, cores
 from grader.project import project_files
+from grader.testrun import Job
 
 PAGE = "docs/bugs.md"
 QUICK_LAYERS = LAYERS[:2]

@@ -20,13 +20,14 @@ def paint(text: str, *, good: bool, colours: bool) -> str:
     return f"\033[{GREEN if good else RED}m{text}\033[0m" if colours else text
 
 
-def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
-    """Yield the lines for each variant and each bug of a topic, and its score."""
-    edits = [*grade.variants, *grade.bugs]
-    if edits:
+def details(grade: Grade, *, is_part: bool = False, colours: bool = False) -> Iterator[str]:
+    """Yield the lines for each variant and each bug of a topic, or a part of them, and a score."""
+    if grade.is_stored:
+        yield "Nothing has changed since the last run."
+    if grade.results:
         count = "1 test passes" if grade.tests == 1 else f"{grade.tests} tests pass"
         yield f"{count} on the healthy application, in order and in reverse."
-    for result in edits:
+    for result in grade.results:
         word, is_good = outcome_of(result)
         line, below = f"{word:<8}  {result.edit.name}", reason(result)
         if below.startswith("by") and len(f"{line}  {below}") <= WIDTH:
@@ -34,7 +35,10 @@ def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
         yield line.replace(word, paint(word, good=is_good, colours=colours), 1)
         yield from wrap(below, first_indent=INDENT)
     yield from score(grade, colours=colours)
+    if is_part:
+        yield f"Grade the whole topic: nox -s kata -- {grade.topic}"
     if grade.caught < len(grade.bugs):
+        yield f"Grade the missed bugs again: nox -s kata -- {grade.topic} --missed"
         yield "Show a hint: nox -s kata -- --hint NAME"
 
 

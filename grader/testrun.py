@@ -11,11 +11,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import Coverage
+
+from grader.catalogue import Edit
 
 if sys.platform != "win32":
     import resource
@@ -30,23 +34,44 @@ LARGEST_FILE = 2**26  # bytes: a test that prints in an endless loop must not fi
 LONGEST_REASON = 200  # characters
 
 
+@dataclass(frozen=True)
+class Job:
+    """Tests to run, as arguments of pytest, on the project after some edits.
+
+    The tests in `first` run before the others, which do not run if one of them fails.
+    """
+
+    arguments: Sequence[str]
+    edits: Sequence[Edit] = ()
+    first: frozenset[str] = frozenset()
+    backwards: bool = False
+    coverage: bool = False  # record which tests run a line
+    deadline: float = 60  # seconds, for each test
+
+
 class Recorder:
     """A pytest plugin that sends a message when a test starts and when it has finished."""
 
-    def __init__(self, connection: Connection, project: Path, *, backwards: bool) -> None:
+    def __init__(self, connection: Connection, project: Path, job: Job) -> None:
         self.connection = connection
         self.project = project
-        self.backwards = backwards
+        self.job = job
         self.collecting = ""
         self.reports: list[pytest.TestReport] = []  # of the running test
+        self.left = set(job.first)
+        self.has_failed = False
 
-    def send(self, *message: str) -> None:
+    def send(self, *message: Any) -> None:
         self.connection.send(message)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if self.backwards:
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
+        self.session = session
+        if self.job.backwards:
             items.reverse()
+        items.sort(key=lambda item: item.nodeid not in self.job.first)
 
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
         self.collecting = collector.nodeid
@@ -68,6 +93,8 @@ class Recorder:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.reports = []
         self.send("started", nodeid)
+        if coverage := Coverage.current():
+            coverage.switch_context(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.reports.append(report)
@@ -76,9 +103,13 @@ class Recorder:
         # A skipped subtest does not skip the test.
         reports = [r for r in self.reports if not isinstance(r, pytest.SubtestReport) or r.failed]
         if failed := [report for report in reports if report.failed]:
+            self.has_failed = True
             self.send("failed", nodeid, self.reason(failed[0]))
         else:
             self.send("skipped" if any(r.skipped for r in reports) else "passed", nodeid)
+        self.left.discard(nodeid)
+        if self.has_failed and self.job.first and not self.left:
+            self.session.shouldfail = "The other tests need not run."
 
     def reason(self, report: pytest.TestReport) -> str:
         """Return why a test failed, and where."""
@@ -99,22 +130,37 @@ def one_line(text: str) -> str:
     return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
 
 
-def run(
-    arguments: Sequence[str], project: Path, temporary: Path, backwards: bool, to: Connection
-) -> None:
-    """Run the tests that pytest's arguments name, and wait for the parent to kill this process.
+def run(job: Job, project: Path, temporary: Path, to: Connection) -> None:
+    """Run the tests of a job, and wait for the parent to kill this process.
 
     It waits, so that the parent can still find the processes that the tests have started.
     """
     isolate(project, temporary)
-    recorder = Recorder(to, project, backwards=backwards)
+    recorder = Recorder(to, project, job)
     recorder.send("ready")
-    reason = run_pytest(arguments, recorder)
+    if job.coverage:
+        coverage = Coverage(data_file=None, config_file=False, include=[f"{project}/app/**"])
+        coverage.set_option("run:core", "ctrace")  # other cores cannot switch contexts
+        coverage.start()
+    reason = run_pytest(job.arguments, recorder)
     application = getattr(sys.modules.get("app"), "__file__", None)
     if application and not Path(application).is_relative_to(project):
         reason = f"they imported another application: {application}"
+    if job.coverage:
+        coverage.stop()
+        recorder.send("covered", tests_by_line(coverage, project))
     recorder.send("ended", reason)
     threading.Event().wait()
+
+
+def tests_by_line(coverage: Coverage, project: Path) -> dict[tuple[str, int], list[str]]:
+    """Return the tests that ran a line, by the path of its file and its number."""
+    data = coverage.get_data()
+    return {
+        (Path(file).relative_to(project).as_posix(), line): tests
+        for file in data.measured_files()
+        for line, tests in data.contexts_by_lineno(file).items()
+    }
 
 
 def isolate(project: Path, temporary: Path) -> None:

@@ -18,8 +18,9 @@ from grader import grading, pool
 from grader.__main__ import main
 from grader.catalogue import load
 from grader.grading import Grade, grade
-from grader.pool import Job, Pool
+from grader.pool import Pool
 from grader.project import project_files
+from grader.testrun import Job
 from tests.support.missing import missing
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,11 @@ UNGRADED = {
     "exits": ("stopped", "The tests do not finish: kata/exits.py::test_exits exits the process."),
     "order_dependent": ("order", "Order-dependent: in reverse order kata/order_dependent.py"),
     "flaky": ("flaky", "Flaky: the tests passed twice, but not in a control run."),
+    "flaky_under_a_bug": (
+        "flaky",
+        "Flaky: on the same code, kata/flaky_under_a_bug.py::test_exits_once_under_another_bug, "
+        "kata/flaky_under_a_bug.py::test_fails_once_under_a_bug failed and then passed.",
+    ),
     "changing_names": ("flaky", "The tests have new names in each run"),
     "litters": (
         "litter",
@@ -97,7 +103,9 @@ def grader_of(pool: Pool) -> Grader:
     @cache
     def graded(learner: str) -> Grade:
         deadline = 2 if learner == "hangs" else 30
-        return grade(pool, "words", [f"kata/{learner}.py"], CATALOGUE, deadline=deadline)
+        return grade(
+            pool, "words", [f"kata/{learner}.py"], CATALOGUE.edits("words"), deadline=deadline
+        )
 
     return graded
 
@@ -156,16 +164,31 @@ class TestGrade:
 
         assert (grade.tests, caught(grade)) == (1, set())
 
-    def test_failure_that_does_not_repeat_catches_nothing(self, graded):
-        grade = graded("flaky_under_a_bug")
-
-        assert (grade.verdict, caught(grade)) == ("", set())
-
     def test_tests_can_catch_a_bug_together(self, graded):
         assert caught(graded("only_together")) == {"counts_characters"}
 
     def test_skipped_subtest_does_not_skip_the_test(self, graded):
         assert caught(graded("subtests")) == {"counts_characters"}
+
+    def test_tests_that_run_a_line_are_recorded(self):
+        with Pool(project_files(PROJECT), size=1) as pool:
+            run = pool.run(Job(["kata/strong.py"], coverage=True))
+
+        [bug] = [bug for bug in CATALOGUE.bugs if bug.name == "never_ends"]
+        assert grading.tests_of_lines(bug, pool, run) == {
+            "kata/strong.py::test_finds_the_first_word"
+        }
+
+    def test_other_tests_do_not_run_after_a_first_one_has_failed(self):
+        bug = next(bug for bug in CATALOGUE.bugs if bug.name == "counts_characters")
+        first = frozenset({"kata/strong.py::test_counts"})
+
+        with Pool(project_files(PROJECT), size=1) as pool:
+            healthy = pool.run(Job(["kata/strong.py"], first=first))
+            run = pool.run(Job(["kata/strong.py"], [bug], first))
+
+        assert len(healthy.passed) == 3
+        assert (set(run.failed), run.passed) == (first, set())
 
     def test_deadline_applies_to_each_test(self):
         seconds = 4 * 1.5
@@ -249,7 +272,68 @@ class TestCommandLine:
             "MISSED    never_ends",
             "          The page does not load if the text starts with a space.",
             "words 1/3 bugs caught, 1/1 variants accepted",
+            "Grade the missed bugs again: nox -s kata -- words --missed",
             "Show a hint: nox -s kata -- --hint NAME",
+        ]
+
+    def test_second_run_of_unchanged_tests_runs_nothing(self, project, capsys, monkeypatch):
+        first_status = main(["words"], project)
+        first = capsys.readouterr().out
+        monkeypatch.setattr(Pool, "run", lambda *_: pytest.fail("A test ran."))
+
+        assert main(["words"], project) == first_status
+        assert capsys.readouterr().out == f"Nothing has changed since the last run.\n{first}"
+        main(["words", "--missed"], project)
+        lines = capsys.readouterr().out.splitlines()
+        assert "words 0/2 bugs caught, 0/0 variants accepted" in lines
+
+    @pytest.mark.parametrize(
+        "file", ["kata/test_words.py", "app/__init__.py", "kata/bugs/words.toml"]
+    )
+    def test_edit_of_a_test_the_application_or_a_bug_makes_a_new_run(self, project, capsys, file):
+        main(["words"], project)
+        with (project / file).open("a") as text:
+            text.write("\n\n[another_bug]\n" if file.endswith(".toml") else "# a comment\n")
+            if file.endswith(".toml"):
+                table = (PROJECT / file).read_text().partition("[counts_characters]\n")[2]
+                text.write(table.partition("\n\n")[0])
+        capsys.readouterr()
+
+        main(["words"], project)
+
+        assert "Nothing has changed" not in capsys.readouterr().out
+
+    def test_missed_grades_what_the_last_run_missed(self, project, capsys):
+        main(["words"], project)
+        tests = project / "kata" / "test_words.py"
+        tests.write_text(
+            "from app import greet\n\n\n"
+            "def test_greets():\n    assert greet(' John ') == 'Hello, John!'\n"
+        )
+        capsys.readouterr()
+
+        assert main(["words", "--missed"], project) == 1
+
+        assert capsys.readouterr().out.splitlines() == [
+            "1 test passes on the healthy application, in order and in reverse.",
+            "caught    greets_with_spaces  by test_greets",
+            "MISSED    never_ends",
+            "          The page does not load if the text starts with a space.",
+            "words 1/2 bugs caught, 0/0 variants accepted",
+            "Grade the whole topic: nox -s kata -- words",
+            "Grade the missed bugs again: nox -s kata -- words --missed",
+            "Show a hint: nox -s kata -- --hint NAME",
+        ]
+
+    def test_only_grades_the_bugs_with_these_names(self, project, capsys):
+        assert main(["--only", "counts_characters", "another_docstring"], project) == 0
+
+        assert capsys.readouterr().out.splitlines() == [
+            "3 tests pass on the healthy application, in order and in reverse.",
+            "accepted  another_docstring",
+            "caught    counts_characters  by test_counts and 1 more",
+            "words 1/1 bugs caught, 1/1 variants accepted",
+            "Grade the whole topic: nox -s kata -- words",
         ]
 
     def test_no_line_of_a_grade_is_longer_than_80_columns(self, project, capsys):
@@ -358,6 +442,14 @@ class TestCommandLine:
                 "No bug or variant is named 'count_characters'. Did you mean counts_characters?",
             ),
             (["--hint", ""], "No bug or variant is named ''."),
+            (
+                ["--missed"],
+                "The last run missed no bug: use --missed after a run that misses some.",
+            ),
+            (
+                ["--only", "never_end"],
+                "No bug or variant is named 'never_end'. Did you mean never_ends?",
+            ),
             (["words", "--tests", "nowhere"], "nowhere does not exist."),
             (["words", "--tests", "{empty}"], "{empty} is empty."),
             (

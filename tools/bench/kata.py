@@ -12,8 +12,9 @@ from statistics import median
 from time import perf_counter
 
 from grader.catalogue import Bug, load
-from grader.pool import Job, Pool
+from grader.pool import Pool
 from grader.project import project_files
+from grader.testrun import Job
 from tools.bench.options import is_quick
 
 ROOT = Path(__file__).parents[2]
