@@ -288,15 +288,17 @@ class TestCommandLine:
         assert "words 0/2 bugs caught, 0/0 variants accepted" in lines
 
     @pytest.mark.parametrize(
-        "file", ["kata/test_words.py", "app/__init__.py", "kata/bugs/words.toml"]
+        ("file", "old", "new"),
+        [
+            ("kata/test_words.py", "== 4", "== 4  # four"),
+            ("app/__init__.py", "number of words", "count of words"),
+            ("kata/bugs/words.toml", "my two words", "two words"),
+        ],
     )
-    def test_edit_of_a_test_the_application_or_a_bug_makes_a_new_run(self, project, capsys, file):
+    def test_edit_of_a_file_makes_a_new_run(self, project, capsys, file, old, new):
         main(["words"], project)
-        with (project / file).open("a") as text:
-            text.write("\n\n[another_bug]\n" if file.endswith(".toml") else "# a comment\n")
-            if file.endswith(".toml"):
-                table = (PROJECT / file).read_text().partition("[counts_characters]\n")[2]
-                text.write(table.partition("\n\n")[0])
+        text = (project / file).read_text()
+        (project / file).write_text(text.replace(old, new))
         capsys.readouterr()
 
         main(["words"], project)
