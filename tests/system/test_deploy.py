@@ -382,7 +382,8 @@ class TestNginx(ServerChecks):
         key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
         create_certificate(key, certificate)
         listen = (
-            f"listen 127.0.0.1:8000 ssl; ssl_certificate {certificate}; ssl_certificate_key {key};"
+            f"listen 127.0.0.1:8000 ssl; ssl_certificate '{certificate}'; "
+            f"ssl_certificate_key '{key}';"
         )
         trusted = ssl.create_default_context(cafile=certificate)
         *_, backend = server.addresses
