@@ -9,19 +9,16 @@ from functools import cache
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml.html import HtmlElement
-from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from app import create_app
 from app.database import db
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User
-from app.models import tags as post_tags
 from app.posts import MAX_TAGS
 from tests.support.config import CONFIG
-from tests.support.databases import NewDatabase, sqlite_database, tables
+from tests.support.databases import NewDatabase, sqlite_database, store_many_posts, tables
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
-from tests.support.statements import recorded_statements
+from tests.support.statements import counted_steps, recorded_statements
 from tests.support.stored import stored_rows
 
 FLASK = "Flask - A Python Web Framework"
@@ -51,38 +48,6 @@ def address(client: FlaskClient, link: str) -> str:
     return next(a.get("href") for a in found if a.text_content() == link)
 
 
-def rows(found: HtmlElement) -> list[str]:
-    """Return the URLs of the rows of a list."""
-    return [link.get("href") for link in found.cssselect("article h2 a, .rows a")]
-
-
-def walk(client: FlaskClient, url: str | None, rel: str) -> Iterator[HtmlElement]:
-    """Yield the pages of a list from `url` on, as the links `next` or `prev` lead."""
-    while url:
-        found = page(client.get(url))
-        yield found
-        url = next((link.get("href") for link in found.cssselect(f"[rel={rel}]")), None)
-
-
-def fill(app: Flask, ids: range) -> None:
-    """Store a user, a tag and a post for each id, and as many posts by user 1 about tag 1."""
-    people = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
-    words = [{"id": n, "tagname": f"Tag {n}"} for n in ids]
-    written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
-    with app.app_context():
-        # Core inserts: creating this many objects would take longer.
-        db.session.execute(insert(db.metadata.tables["user"]), people)
-        db.session.execute(insert(db.metadata.tables["tag"]), words)
-        db.session.execute(
-            insert(db.metadata.tables["blogpost"]),
-            [{"id": n, "title": TEMPLATES, "userid": by, "version": 1} for n, by in written],
-        )
-        db.session.execute(
-            insert(post_tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
-        )
-        db.session.commit()
-
-
 # A function that returns an application with this number of users.
 Blogs = Callable[[int], Flask]
 
@@ -98,7 +63,7 @@ def blogs(new_database: NewDatabase) -> Iterator[Blogs]:
             # Five users have ten posts, which fit on one page.
             app = create_app({**CONFIG, **database, "PAGE_SIZE": 20})
             stack.enter_context(tables(app))
-            fill(app, range(1, people + 1))
+            store_many_posts(app, range(1, people + 1))
             return app
 
         yield blog
@@ -116,18 +81,6 @@ def sqlite_blog() -> Iterator[Blogs]:
     """Applications on SQLite, which can count its steps, also with `--postgres`."""
     with blogs(sqlite_database) as blog:
         yield blog
-
-
-@contextmanager
-def steps(app: Flask) -> Iterator[list[None]]:
-    """Count the virtual machine steps of SQLite in a `with` block, which do not vary with time."""
-    taken: list[None] = []
-    with app.app_context():
-        # An in-memory database has one connection.
-        connection = db.session.connection().connection.driver_connection
-    connection.set_progress_handler(lambda: taken.append(None), 1)
-    yield taken
-    connection.set_progress_handler(None, 1)
 
 
 class TestRead:
@@ -181,42 +134,6 @@ class TestRead:
 
         assert time.text == "05 November 2026"
         assert time.get("datetime") == "2026-11-05T17:30:00Z"
-
-    def test_list_that_fits_on_one_page_has_no_pager(self, app, client, monkeypatch):
-        monkeypatch.setitem(app.config, "PAGE_SIZE", 6)
-        fill(app, range(1, 4))
-
-        response = client.get("/posts/")
-
-        assert len(titles(response)) == 6
-        assert page(response).cssselect(".pager") == []
-
-    @pytest.mark.parametrize(
-        ("url", "number"),
-        [("/posts/", 16), ("/posts/by/1", 9), ("/posts/tagged/1", 9), ("/people/", 8)],
-    )
-    def test_pages_of_a_list_show_every_row_once(self, new_app, url, number):
-        app = new_app(PAGE_SIZE=3)
-        fill(app, range(1, 9))
-
-        pages = [rows(found) for found in walk(app.test_client(), url, "next")]
-
-        shown = [int(link.rpartition("/")[2]) for links in pages for link in links]
-        assert all(0 < len(links) <= 3 for links in pages)
-        assert len(shown) == number
-        assert shown == sorted(set(shown), reverse=True)
-
-    @pytest.mark.parametrize("url", ["/posts/", "/posts/by/1", "/posts/tagged/1", "/people/"])
-    def test_newer_links_lead_back_page_by_page(self, new_app, url):
-        app = new_app(PAGE_SIZE=3)
-        fill(app, range(1, 9))
-        client = app.test_client()
-        older = list(walk(client, url, "next"))
-
-        [back] = older[-1].cssselect("[rel=prev]")
-        newer = list(walk(client, back.get("href"), "prev"))
-
-        assert [rows(found) for found in newer] == [rows(found) for found in older[-2::-1]]
 
     @pytest.mark.usefixtures("dataset")
     def test_list_shows_an_excerpt_of_a_long_text(self, app, client):
@@ -284,11 +201,6 @@ class TestRead:
     )
     def test_unknown_post_author_or_tag_is_not_found(self, client, url):
         assert client.get(url).status_code == 404
-
-    @pytest.mark.usefixtures("dataset")
-    @pytest.mark.parametrize("query", ["before=1", "before=2147483648", "before=x", "after=x"])
-    def test_unknown_page_of_a_list_is_not_found(self, client, query):
-        assert client.get(f"/posts/?{query}").status_code == 404
 
 
 class TestWrite:
@@ -563,9 +475,9 @@ class TestScale:
         assert few.test_client().get(url).status_code == 200
         assert many.test_client().get(url).status_code == 200
 
-        with steps(few) as for_50:
+        with counted_steps(few) as for_50:
             few.test_client().get(url)
-        with steps(many) as for_500:
+        with counted_steps(many) as for_500:
             many.test_client().get(url)
 
         assert 0 < len(for_50) == len(for_500)

@@ -13,11 +13,12 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from flask import Flask
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, insert, make_url, text
 from sqlalchemy.pool import NullPool
 
 from app import create_app, dataset
 from app.database import create_tables, db
+from app.models import tags as post_tags
 from tests.support.config import CONFIG
 
 # The password of the course's users in the tests.
@@ -89,6 +90,25 @@ def load_dataset(app: Flask) -> None:
             copy_into_memory(database_image(with_data=True))
         else:
             dataset.load(PASSWORD)
+
+
+def store_many_posts(app: Flask, ids: range) -> None:
+    """Store a user, a tag and a post for each id, and as many posts by user 1 about tag 1."""
+    people = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
+    words = [{"id": n, "tagname": f"Tag {n}"} for n in ids]
+    written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
+    with app.app_context():
+        # Core inserts: creating this many objects would take longer.
+        db.session.execute(insert(db.metadata.tables["user"]), people)
+        db.session.execute(insert(db.metadata.tables["tag"]), words)
+        db.session.execute(
+            insert(db.metadata.tables["blogpost"]),
+            [{"id": n, "title": f"Post {n}", "userid": by, "version": 1} for n, by in written],
+        )
+        db.session.execute(
+            insert(post_tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
+        )
+        db.session.commit()
 
 
 # Creating the tables and loading the data takes 10 ms in memory. So it is done once, and each test

@@ -25,3 +25,15 @@ def recorded_statements(app: Flask) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(engine, "before_cursor_execute", record)
+
+
+@contextmanager
+def counted_steps(app: Flask) -> Iterator[list[None]]:
+    """Count the virtual machine steps of SQLite in a `with` block, which do not vary with time."""
+    taken: list[None] = []
+    with app.app_context():
+        # An in-memory database has one connection.
+        connection = db.session.connection().connection.driver_connection
+    connection.set_progress_handler(lambda: taken.append(None), 1)
+    yield taken
+    connection.set_progress_handler(None, 1)
