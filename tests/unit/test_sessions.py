@@ -450,8 +450,8 @@ class TestRevoke(DatabaseTestCase):
         return user
 
     def test_session_ends_when_the_password_changes(self):
-        john = self.user(PASSWORD)
         self.enterContext(self.app.test_request_context())
+        john = self.user(PASSWORD)
         log_in(john)
 
         john.set_password("second breakfast")
@@ -460,8 +460,8 @@ class TestRevoke(DatabaseTestCase):
 
     def test_session_ends_when_the_same_password_is_set_again(self):
         # The hash has a new salt.
-        john = self.user(PASSWORD)
         self.enterContext(self.app.test_request_context())
+        john = self.user(PASSWORD)
         log_in(john)
 
         john.set_password(PASSWORD)
@@ -469,8 +469,8 @@ class TestRevoke(DatabaseTestCase):
         self.assertIsNone(current_user())
 
     def test_session_ends_when_the_first_password_is_set(self):
-        john = self.user(None)
         self.enterContext(self.app.test_request_context())
+        john = self.user(None)
         log_in(john)
 
         john.set_password(PASSWORD)
@@ -478,8 +478,8 @@ class TestRevoke(DatabaseTestCase):
         self.assertIsNone(current_user())
 
     def test_session_survives_a_new_username(self):
-        john = self.user(PASSWORD)
         self.enterContext(self.app.test_request_context())
+        john = self.user(PASSWORD)
         log_in(john)
 
         john.username = "John Silver"
