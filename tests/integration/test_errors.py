@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, QueuePool, event
-from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import create_app
 from app.config import HEADERS
@@ -51,7 +51,7 @@ ERRORS = [
     pytest.param(
         413,
         # Werkzeug 3.2 renames it from "Request Entity Too Large" to "Content Too Large".
-        HTTP_STATUS_CODES[413],
+        RequestEntityTooLarge().name,
         {"method": "POST", "path": "/preferences", "data": {"theme": "dark" * 1000}},
         id="413",
     ),
