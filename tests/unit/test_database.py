@@ -34,6 +34,21 @@ class TestConnection(DatabaseTestCase):
     def test_sqlite_waits_ten_seconds_for_another_writer(self):
         self.assertEqual(execute("PRAGMA busy_timeout"), 10_000)
 
+    def test_write_that_does_not_begin_with_insert_can_be_rolled_back(self):
+        # Python's sqlite3 module begins no transaction for this statement.
+        execute("WITH new AS (SELECT 'John' AS name) INSERT INTO tag SELECT 1, name, name FROM new")
+
+        db.session.rollback()
+
+        self.assertEqual(execute("SELECT count(*) FROM tag"), 0)
+
+    def test_reading_begins_no_transaction(self):
+        # A transaction that began with a read could not write after another one has written.
+        db.session.scalars(select(User)).all()
+
+        connection = db.session.connection().connection.driver_connection
+        self.assertFalse(connection.in_transaction)
+
     def test_connection_to_another_database_is_left_alone(self):
         # A plain object would fail at the first call of its methods.
         self.assertIsNone(prepare_connection(object(), None))
