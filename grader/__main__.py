@@ -14,10 +14,10 @@ from grader import history, reference, report
 from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from grader.grading import Grade, grade
 from grader.pool import Pool
-from grader.project import project_files
+from grader.project import SUBMITTED, project_files
 
 ROOT = Path(__file__).resolve().parents[1]
-NO_GRADE, INTERRUPTED = 2, 130
+LOW_GRADE, NO_GRADE, INTERRUPTED = 1, 2, 130
 
 
 class RequestError(Exception):
@@ -155,8 +155,8 @@ def add_tests(path: Path, files: dict[str, bytes], root: Path) -> str:
     added = project_files(path) if path.is_dir() else {path.name: path.read_bytes()}
     if not added:
         raise RequestError(f"{path} is empty.")
-    files.update({f"kata/submitted/{name}": data for name, data in added.items()})
-    return "kata/submitted" if path.is_dir() else f"kata/submitted/{path.name}"
+    files.update({f"{SUBMITTED}/{name}": data for name, data in added.items()})
+    return SUBMITTED if path.is_dir() else f"{SUBMITTED}/{path.name}"
 
 
 def progress(text: str) -> None:
@@ -180,10 +180,13 @@ def run(arguments: Sequence[str], root: Path = ROOT) -> int:
         # A reason may contain characters that the encoding of the terminal lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return main(arguments, root)
+        status = main(arguments, root)
     except KeyboardInterrupt:
         progress("")
         return INTERRUPTED
+    if status == LOW_GRADE and (file := os.environ.get("KATA_LOW_GRADE")):
+        Path(file).touch()  # for nox, which cannot return the status of a command that succeeds
+    return status
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ from grader.testrun import Job
 DEADLINE_FACTOR = 10
 SHORTEST_DEADLINE = 5.0  # seconds
 
+NO_TEST = (
+    "No test found: pytest collects functions named test_... and, in classes named Test..., "
+    "methods named test_..."
+)
+
 
 @dataclass(frozen=True)
 class EditResult:
@@ -35,6 +40,7 @@ class Grade:
     tests: int = 0
     verdict: str = ""
     reason: str = ""
+    failed: dict[str, str] = field(default_factory=dict)  # on the healthy application
     results: list[EditResult] = field(default_factory=list)
     is_stored: bool = False  # in an earlier run of the same tests on the same application
 
@@ -91,6 +97,7 @@ def grade(  # noqa: PLR0913 - the last two are options
         problem = "flaky", "The tests have new names in each run: use fixed parameters and ids."
     if problem:
         result.verdict, result.reason = problem
+        result.failed = healthy.failed or second.failed
         return result
 
     deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * healthy.seconds)
@@ -158,7 +165,7 @@ def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - one return for
         return None
     if run.skipped:
         return "skipped", "Every test is skipped or expected to fail."
-    return "empty", "No test found: write a function whose name starts with test_."
+    return "empty", NO_TEST
 
 
 def fault_in_reverse(run: Run) -> tuple[str, str] | None:

@@ -2,17 +2,21 @@
 
 import difflib
 import json
+import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader.catalogue import Bug, Edit, Variant
 from grader.grading import EditResult, Grade
+from grader.project import SUBMITTED
 
 JSON_VERSION = 2
 RED, GREEN = 31, 32
 WIDTH = 80  # columns of a terminal
 INDENT = " " * 10  # below the name of an edit
+MOST_FAILED = 10  # tests that a report lists
+PYTEST = ".nox/kata/bin/pytest"
 
 
 def paint(text: str, *, good: bool, colours: bool) -> str:
@@ -34,12 +38,24 @@ def details(grade: Grade, *, is_part: bool = False, colours: bool = False) -> It
             line, below = f"{line}  {below}", ""
         yield line.replace(word, paint(word, good=is_good, colours=colours), 1)
         yield from wrap(below, first_indent=INDENT)
+    yield from failed_tests(grade, colours=colours)
     yield from score(grade, colours=colours)
     if is_part:
         yield f"Grade the whole topic: nox -s kata -- {grade.topic}"
     if grade.caught < len(grade.bugs):
         yield f"Grade the missed bugs again: nox -s kata -- {grade.topic} --missed"
         yield "Show a hint: nox -s kata -- --hint NAME"
+
+
+def failed_tests(grade: Grade, *, colours: bool = False) -> Iterator[str]:
+    """Yield the tests that fail on the healthy application, and the command that reruns them."""
+    tests = [*grade.failed][:MOST_FAILED]
+    for test in tests:
+        yield f"{paint('FAILED', good=False, colours=colours)}    {name_of(test)}"
+        yield from wrap(grade.failed[test], first_indent=INDENT)
+    if tests and not tests[0].startswith(SUBMITTED):
+        yield "Run them with pytest:"
+        yield " \\\n    ".join([PYTEST, *map(shlex.quote, tests)])
 
 
 def wrap(text: str, first_indent: str = "") -> list[str]:

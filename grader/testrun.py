@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from coverage import Coverage
 
+from grader import reasons
 from grader.catalogue import Edit
 
 if sys.platform != "win32":
@@ -31,7 +32,6 @@ OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # they write 
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
 RAN = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
 LARGEST_FILE = 2**26  # bytes: a test that prints in an endless loop must not fill the disk
-LONGEST_REASON = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,17 @@ class Recorder:
         if report.skipped:
             self.send("skipped", report.nodeid)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_load_initial_conftests(self) -> Iterator[None]:
+        try:
+            return (yield)
+        except Exception as error:
+            self.send("broken", reasons.of_import(error, self.project))
+            raise
+
     def pytest_exception_interact(self, call: Any, report: Any) -> None:
         if isinstance(report, pytest.CollectReport):
-            error = call.excinfo.value
-            error = error.__cause__ or error  # pytest wraps the error in one of its own
-            self.send("broken", one_line(f"{type(error).__name__}: {error}"))
+            self.send("broken", reasons.of_import(call.excinfo.value, self.project))
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if isinstance(excinfo.value, SystemExit):
@@ -104,30 +110,12 @@ class Recorder:
         reports = [r for r in self.reports if not isinstance(r, pytest.SubtestReport) or r.failed]
         if failed := [report for report in reports if report.failed]:
             self.has_failed = True
-            self.send("failed", nodeid, self.reason(failed[0]))
+            self.send("failed", nodeid, reasons.of_failure(failed[0], self.project))
         else:
             self.send("skipped" if any(r.skipped for r in reports) else "passed", nodeid)
         self.left.discard(nodeid)
         if self.has_failed and self.job.first and not self.left:
             self.session.shouldfail = "The other tests need not run."
-
-    def reason(self, report: pytest.TestReport) -> str:
-        """Return why a test failed, and where."""
-        crash = getattr(report.longrepr, "reprcrash", None)
-        if crash is None:
-            return one_line(str(report.longrepr))
-        path = Path(crash.path)
-        inside = path.is_relative_to(self.project)
-        place = path.relative_to(self.project).as_posix() if inside else path.name
-        message = one_line(crash.message.removeprefix("AssertionError: "))
-        return f"{message} ({place}:{crash.lineno})"
-
-
-def one_line(text: str) -> str:
-    """Return the first line, shortened, with control characters escaped."""
-    [first, *_] = text.strip().splitlines() or [""]
-    first = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in first)
-    return first if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
 
 
 def run(job: Job, project: Path, temporary: Path, to: Connection) -> None:
@@ -194,4 +182,4 @@ def run_pytest(arguments: Sequence[str], recorder: Recorder) -> str:
         return ""
     lines = [line.removeprefix("E ").strip() for line in stderr.getvalue().splitlines()]
     message = next(filter(None, reversed(lines)), "")
-    return one_line(message) or f"pytest ended with status {status}"
+    return reasons.one_line(message, recorder.project) or f"pytest ended with status {status}"

@@ -29,12 +29,35 @@ CATALOGUE = load(PROJECT)
 
 # Learners whose tests cannot be graded: the verdict, and the start of the reason.
 UNGRADED = {
-    "empty": ("empty", "No test found: write a function whose name starts with test_."),
+    "empty": (
+        "empty",
+        "No test found: pytest collects functions named test_... and, in classes named Test..., "
+        "methods named test_...",
+    ),
     "skipped": ("skipped", "Every test is skipped or expected to fail."),
     "skipped_file": ("skipped", "Every test is skipped or expected to fail."),
     "red": ("red", "On the healthy application kata/red.py::test_greets fails: assert"),
-    "imports": ("broken", "The tests do not start: ImportError: cannot import name"),
-    "syntax": ("broken", "The tests do not start: SyntaxError: invalid syntax"),
+    "imports": (
+        "broken",
+        "The tests do not start: ImportError: cannot import name 'farewell' from 'app' "
+        "(app/__init__.py) (kata/imports.py:1)",
+    ),
+    "syntax": ("broken", "The tests do not start: SyntaxError: invalid syntax (kata/syntax.py:1)"),
+    "conftest/words": (
+        "broken",
+        "The tests do not start: ModuleNotFoundError: No module named 'no_such_module' "
+        "(kata/conftest/conftest.py:1)",
+    ),
+    "mistyped_fixture": (
+        "red",
+        "On the healthy application kata/mistyped_fixture.py::test_greets fails: fixture 'tmp_pth' "
+        "not found. Did you mean tmp_path",
+    ),
+    "open_file": (
+        "red",
+        "On the healthy application kata/open_file.py::test_greets fails: A file is still open. "
+        "Use `with client.get(...) as response:` or `with open(...)`.",
+    ),
     "missing": ("broken", "The tests do not start: ERROR: file or directory not found"),
     "calls_unittest_main": (
         "broken",
@@ -115,6 +138,8 @@ def graded() -> Iterator[Grader]:
     """A function that grades a learner of the golden project."""
     files = project_files(PROJECT)
     files["kata/syntax.py"] = b"def test_greets(:\n"  # as a file it would fail the linter
+    files["kata/conftest/conftest.py"] = b"import no_such_module\n"
+    files["kata/conftest/words.py"] = b""
     with Pool(files, size=2) as pool:
         yield grader_of(pool)
 
@@ -404,10 +429,31 @@ class TestCommandLine:
 
         assert status == 2
         assert capsys.readouterr().out == (
+            "FAILED    test_greets\n"
+            "          assert 'Hello, John!' == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
             "words not graded. On the healthy application\n"
             "          kata/submitted/test_mine.py::test_greets fails: assert 'Hello, John!'\n"
             "          == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
         )
+
+    def test_red_suite_lists_failing_tests_and_the_command_that_reruns_them(self, project, capsys):
+        tests = "".join(f"def test_{n}():\n    assert {n} == 0\n\n\n" for n in range(12))
+        (project / "kata" / "test_words.py").write_text(tests)
+
+        assert main(["words"], project) == 2
+
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[:2] == ["FAILED    test_1", "          assert 1 == 0 (kata/test_words.py:6)"]
+        assert lines[18:] == [
+            "FAILED    test_10",
+            "          assert 10 == 0 (kata/test_words.py:42)",
+            "Run them with pytest:",
+            ".nox/kata/bin/pytest \\",
+            *(f"    kata/test_words.py::test_{n} \\" for n in range(1, 10)),
+            "    kata/test_words.py::test_10",
+            "words not graded. On the healthy application kata/test_words.py::test_1 and 10",
+            "          more fail: assert 1 == 0 (kata/test_words.py:6)",
+        ]
 
     def test_hint_of_a_bug(self, capsys):
         assert main(["--hint", "counts_characters"], PROJECT) == 0
