@@ -24,7 +24,7 @@ from typing import Any
 
 import gevent
 from gevent.pool import Pool
-from gevent.pywsgi import WSGIServer
+from gevent.pywsgi import WSGIHandler, WSGIServer
 from sqlalchemy import Dialect, Engine, event
 
 from wsgi import app
@@ -33,6 +33,26 @@ from wsgi import app
 LOCK_TIMEOUT = 10
 LOCK_INTERVAL = 0.01
 
+# A terminal obeys these characters, and some of them start a new line in the log.
+CONTROL_CHARACTERS = {number: f"\\x{number:02x}" for number in [*range(32), *range(127, 160)]}
+
+
+class Handler(WSGIHandler):
+    """gevent's handler, for requests with any header and log lines without control characters."""
+
+    def get_environ(self) -> dict[str, Any]:
+        """Return the WSGI environment, with a request body that ends.
+
+        For `Connection: Upgrade`, which some proxies always send, gevent passes the connection as
+        the body, and the application would read until the client closes it.
+        """
+        environ = super().get_environ()
+        environ.update({"wsgi.input": self.wsgi_input, "wsgi.input_terminated": True})
+        return environ
+
+    def format_request(self) -> str:
+        return super().format_request().translate(CONTROL_CHARACTERS)
+
 
 class Server(WSGIServer):
     """gevent's server with Nagle's algorithm off.
@@ -40,6 +60,8 @@ class Server(WSGIServer):
     The server sends the headers and the body of a response separately. With Nagle's algorithm, the
     kernel delays the body until the client acknowledges the headers, about 40 ms later.
     """
+
+    handler_class = Handler
 
     def handle(self, client: socket.socket, address: Any) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

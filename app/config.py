@@ -51,8 +51,7 @@ def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
         raise ValueError(f"FLASK_PROXY_HOPS must be a number of proxies (0 or more), not {hops!r}.")
     if hops:
         # Flask documents this assignment, but mypy sees a method.
-        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
-        app.wsgi_app = proxied  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.after_request(add_headers)
 
 

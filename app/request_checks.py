@@ -3,6 +3,7 @@
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask, abort, current_app, request
+from werkzeug.exceptions import HTTPException
 
 
 def init_app(app: Flask) -> None:
@@ -20,18 +21,22 @@ def check_request() -> None:
     # Werkzeug 3.1 rejects a bad port itself, 3.2 does not.
     if not request.host or not has_valid_port(f"//{request.headers.get('Host', '')}"):
         abort(400, "The Host header is not valid.")
-    body = request.get_data()
-    if request.content_length is None:
-        request.stream.read(1)  # raises 413 at the limit
-    elif len(body) < request.content_length:
-        abort(400, "The request body is incomplete.")
-    if request.mimetype == "application/x-www-form-urlencoded":
-        body = unquote_to_bytes(body)
     try:
-        request.query_string.decode()
-        body.decode()
+        body = request.get_data()
+        if request.content_length is None:
+            request.stream.read(1)  # raises 413 at the limit
+        elif len(body) < request.content_length:
+            abort(400, "The request body is incomplete.")
+        if request.mimetype == "application/x-www-form-urlencoded":
+            body = unquote_to_bytes(body)
+        b"\n".join([request.query_string, body]).decode()
+        _ = request.if_modified_since, request.if_range  # OverflowError if the year is too large
     except UnicodeDecodeError:
         abort(400, "The request is not valid UTF-8.")
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - each server has its own for a malformed chunk
+        abort(400, "The request is malformed.")
     if None in request.form:
         abort(400, "A form field has no name.")
     # Over HTTPS, Flask-WTF compares the Referer, and fails if it cannot be parsed.

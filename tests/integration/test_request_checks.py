@@ -1,6 +1,7 @@
 """Malformed requests: those that cannot be decoded are rejected before a view runs."""
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -53,6 +54,26 @@ class TestMalformed:
         chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
 
         assert sign_up(self.SAM, **chunked).status_code == 201
+
+    @pytest.mark.parametrize("error", [OSError, RuntimeError])
+    def test_malformed_chunk_is_rejected(self, client, error):
+        class Input(BytesIO):
+            """The body as servers pass it: each raises its own exception at a malformed chunk."""
+
+            def read(self, size: int | None = -1, /) -> bytes:
+                raise error
+
+        chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+
+        response = client.post("/login", input_stream=Input(), environ_overrides=chunked)
+
+        assert response.status_code == 400
+
+    @pytest.mark.parametrize("header", ["If-Modified-Since", "If-Range"])
+    def test_date_with_a_year_out_of_range_is_rejected(self, client, header):
+        headers = {header: "Sat, 01 Jan 99999999999 00:00:00 GMT"}
+
+        assert client.get("/static/style.css", headers=headers).status_code == 400
 
     def test_form_part_without_a_name_is_rejected(self, client):
         body = "--x\r\nContent-Disposition: form-data\r\n\r\nSam\r\n--x--\r\n"

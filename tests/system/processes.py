@@ -97,7 +97,7 @@ class Process:
     @property
     def log(self) -> str:
         """Everything that the command has printed so far."""
-        return Path(self._output.name).read_text("utf-8")
+        return Path(self._output.name).read_bytes().decode("utf-8", "backslashreplace")
 
     def wait_for(self, pattern: str, times: int = 1) -> list[str]:
         """Wait until `pattern` occurs in the log this many times, and return what was found.

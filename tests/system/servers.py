@@ -121,7 +121,7 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
             configure(kind, folder, {":8080": ":0", ":8081": ":0"})
         settings = {"DATABASE_URL": database, "PORT": "0", **CHEAP_PASSWORDS, **variables}
         # Split first, because the name of the folder may contain a space.
-        arguments = [argument.format(folder=folder) for argument in shlex.split(command)]
+        arguments = [text.replace("{folder}", name) for text in shlex.split(command)]
         with Process(arguments, environment(folder, **settings)) as process:
             # uwsgi.ini listens on two ports, the last one for HTTP.
             addresses = process.wait_for(listening, times=2 if kind == "uwsgi.ini" else 1)

@@ -1,6 +1,7 @@
 """The servers that the course shows: checks that all of them pass, and checks of each one."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ from select import select
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from app.config import database_uri
+from app.config import HEADERS, database_uri
 from app.database import db
 from tests.support.databases import PASSWORD, POSTGRES, fill, postgres_server
 from tests.support.html import csrf_header, submit, texts
@@ -127,6 +128,26 @@ def shutdown(server: Server) -> Iterator[Shutdown]:
         yield Shutdown(other, was_cut_off, response, without_uwsgi, statuses, sockets)
 
 
+# A long cookie or URL, in bytes. Every server accepts a request line and a header of 8 kB.
+LONG = 8000
+
+# Requests, and the status that every server returns. uWSGI has 411 for every chunked body.
+REQUESTS = {
+    "long url": ("GET", f"/?{'x' * LONG}", {}, {200}),
+    "long redirect": ("GET", f"/people?{'x' * LONG}", {}, {308}),
+    "long cookie": ("GET", "/", {"Cookie": f"theme={'x' * LONG}"}, {200}),
+    "connection upgrade": ("GET", "/", {"Connection": "Upgrade"}, {200}),
+    "websocket": ("GET", "/", {"Upgrade": "websocket"}, {200}),
+    "malformed chunk": ("POST", "/login", {"Transfer-Encoding": "chunked"}, {400, 411}),
+    "year out of range": (
+        "GET",
+        "/static/style.css",
+        {"If-Modified-Since": "Sat, 01 Jan 99999999999 00:00:00 GMT"},
+        {200, 400},
+    ),
+}
+
+
 class ServerChecks:
     """Checks that every server passes."""
 
@@ -176,7 +197,43 @@ class ServerChecks:
 
         assert [read(request).status_code for request in requests] == [200] * 200
 
+    @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+    def test_unusual_request_has_the_same_status_on_every_server(self, server, request_):
+        method, path, headers, expected = request_
+        with closing(HTTPConnection(server.addresses[0], timeout=TIMEOUT)) as connection:
+            connection.request(method, path, b"no chunk\r\n" if method == "POST" else None, headers)
+
+            assert connection.getresponse().status in expected
+
+    def test_chunked_form_is_complete_or_rejected(self, server, visitor):
+        chunked = {
+            **csrf_header(visitor),
+            **visitor.cookies_header,
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Transfer-Encoding": "chunked",
+        }
+        with closing(HTTPConnection(server.addresses[0], timeout=TIMEOUT)) as connection:
+            connection.request("POST", "/preferences", b"a\r\ntheme=dark\r\n0\r\n\r\n", chunked)
+
+            # uWSGI alone does not decode the chunks.
+            expected = 411 if server.kind.startswith("uwsgi") else 302
+            assert connection.getresponse().status == expected
+
+    def test_control_characters_are_escaped_in_the_log(self, server):
+        host, port = server.addresses[0].split(":")
+        forged = [b"GET /\x1b[31m", b"GET /\rforged", b"G\x1bET /", b"GET /static/%1b%0aforged"]
+        for line in forged:
+            with socket.create_connection((host, int(port)), TIMEOUT) as connection:
+                connection.sendall(line + b" HTTP/1.1\r\nReferer: \x1b[31m\r\n")
+                connection.sendall(b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                # The server has written its log when it closes the connection.
+                assert connection.makefile("rb").read().startswith(b"HTTP/1.1 4")
+
+        logs = "".join(process.log for process in server.processes)
+        assert set(re.findall(r"[\x00-\x1f\x7f-\x9f]", logs)) <= {"\n"}
+
     def test_idle_connections_do_not_block_the_server(self, server):
+        assert get(server, "/").status_code == 200
         host, port = server.addresses[0].split(":")
         with ExitStack() as stack:
             # More than the server has workers: each would keep a worker without threads busy.
@@ -188,12 +245,13 @@ class ServerChecks:
             # The server has not waited until it could close one of them.
             assert select(idle, [], [], 0)[0] == []
 
-    def test_static_file_is_served_with_its_content_type(self, visitor):
+    def test_static_file_has_the_headers_of_the_application(self, visitor):
         response = visitor.get("/static/people.js")
 
         assert response.content == (ROOT / "app" / "static" / "people.js").read_bytes()
-        assert response.headers["Content-Type"].partition(";")[0] == "text/javascript"
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert response.headers["Cache-Control"] == "no-cache"
+        assert HEADERS.items() <= response.headers.items()
 
     def test_redirect_behind_a_proxy_keeps_scheme_and_host(self, server):
         # Some servers trust every proxy on their own address, so this one has another address.
@@ -429,6 +487,25 @@ class TestNginx(ServerChecks):
             responses = [visitor.get(path), other.get(path)]
 
         assert len({(response.status_code, response.content) for response in responses}) == 1
+
+    def test_guessing_a_password_is_limited_per_client(self, server):
+        # Nobody listens on this port, so that each status is Nginx's own.
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{closed.getsockname()[1]}"
+            with nginx(address) as front:
+                guesses = [read(send(front, "/login", JOHN)) for _ in range(40)]
+                others = [read(send(front, path, JOHN)) for path in ("/signup", "/users/")]
+                page = get(front, "/login")
+
+        assert [guess.status_code for guess in guesses[:30]] == [502] * 30
+        assert guesses[-1].status_code == 429
+        assert guesses[-1].headers["Retry-After"] == "2"
+        assert [other.status_code for other in others] == [429, 429]
+        assert page.status_code == 502
+
+    def test_version_of_nginx_is_not_sent(self, visitor):
+        assert visitor.get("/").headers["Server"] == "nginx"
 
     def test_static_files_are_served_by_nginx_without_uwsgi(self, shutdown):
         statuses = {path: answer.status_code for path, answer in shutdown.without_uwsgi.items()}
