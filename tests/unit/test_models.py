@@ -12,6 +12,7 @@ from app import dataset
 from app.database import db
 from app.models import Blogpost, Contact, Tag, User, tags
 from app.sessions import authenticate
+from tests.support.statements import recorded_statements
 from tests.unit.cases import DatabaseTestCase
 
 PASSWORD = "there and back again"
@@ -286,6 +287,23 @@ class TestManyToMany(DatabaseTestCase):
         Tag.get_or_create(["Flask", "Rest API", "DB connectivity"])
 
         self.assertEqual(inserted, ["DB connectivity", "Flask", "Rest API"])
+
+    def test_database_deletes_related_rows_without_loading_them(self):
+        # A user may have thousands of posts, and a tag too.
+        self.john.contact = Contact(city="London", email="john.willy@xyz.com")
+        self.post.tags.append(self.tag)
+        db.session.commit()
+
+        for model, row_id in ((Tag, self.tag.id), (Blogpost, self.post.id), (User, self.john.id)):
+            with self.subTest(model=model):
+                db.session.expunge_all()
+                row = db.session.get(model, row_id)
+
+                with recorded_statements(self.app) as statements:
+                    db.session.delete(row)
+                    db.session.commit()
+
+                self.assertEqual([sql.split()[0] for sql in statements], ["DELETE"])
 
 
 class TestRepr(unittest.TestCase):
