@@ -1,11 +1,13 @@
 """The database: connection settings, tables, ids in URLs, and commits that can conflict."""
 
+import os
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm.exc import StaleDataError
@@ -53,6 +55,14 @@ def init_app(app: Flask) -> None:
     """Connect `app` to its database."""
     app.url_map.converters["int"] = RowId
     db.init_app(app)
+
+
+@event.listens_for(Engine, "do_connect")
+def create_file(dialect: Dialect, _record: object, arguments: list[Any], _: object) -> None:
+    """Create the file of an SQLite database, readable by its owner only, like the secret key."""
+    if dialect.name == "sqlite" and not arguments[0].startswith((":memory:", "file:")):
+        with suppress(OSError):  # SQLite has better error messages.
+            os.close(os.open(arguments[0], os.O_CREAT, 0o600))
 
 
 @event.listens_for(Engine, "connect")

@@ -1,5 +1,7 @@
 """The database: connection settings, constraints, indexes, commits and optimistic locking."""
 
+import os
+import stat
 import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,17 +70,50 @@ class TestCreateTables(DatabaseTestCase):
 
         self.assertEqual(db.session.scalar(select(User.username)), "John Williams")
 
-    def test_database_file_uses_a_write_ahead_log(self):
-        # In WAL mode, readers do not wait for a writer.
-        folder = Path(self.enterContext(TemporaryDirectory()))
-        app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'db'}"})
 
+class TestFile(unittest.TestCase):
+    """The file of an SQLite database."""
+
+    def setUp(self):
+        self.file = Path(self.enterContext(TemporaryDirectory()), "blog.sqlite")
+        app = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{self.file}"})
         with app.app_context():
             self.addCleanup(db.engine.dispose)
-            create_tables()
-            mode = execute("PRAGMA journal_mode")
+        self.enterContext(app.app_context())
 
-        self.assertEqual(mode, "wal")
+    def test_database_file_uses_a_write_ahead_log(self):
+        # In WAL mode, readers do not wait for a writer.
+        create_tables()
+
+        self.assertEqual(execute("PRAGMA journal_mode"), "wal")
+
+    def test_only_the_owner_can_read_the_database_and_its_log(self):
+        self.addCleanup(os.umask, os.umask(0))
+        # On Windows the permissions are those of the folder; every writable file has this mode.
+        private = 0o600 if os.name == "posix" else 0o666
+
+        create_tables()
+
+        modes = {
+            file.name: stat.S_IMODE(file.stat().st_mode) for file in self.file.parent.iterdir()
+        }
+        names = ("blog.sqlite", "blog.sqlite-shm", "blog.sqlite-wal")
+        self.assertEqual(modes, dict.fromkeys(names, private))
+
+    def test_existing_database_file_keeps_its_permissions(self):
+        self.file.touch()
+        self.file.chmod(0o640)
+        before = self.file.stat().st_mode
+
+        create_tables()
+
+        self.assertEqual(self.file.stat().st_mode, before)
+
+    def test_file_that_cannot_be_created_is_a_database_error(self):
+        self.file.mkdir()
+
+        with self.assertRaisesRegex(OperationalError, "unable to open database file"):
+            create_tables()
 
 
 class TestConstraints(DatabaseTestCase):
