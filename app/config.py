@@ -25,6 +25,8 @@ DEFAULTS: Mapping[str, Any] = {
     # Rows per page of a list.
     "PAGE_SIZE": 10,
     "PREFERENCE_LIFETIME": timedelta(days=365),
+    # Where the pages link to their code, such as https://github.com/you/flask-testing-kata.
+    "REPOSITORY_URL": None,
     # The number of proxies in front that set X-Forwarded-For and X-Forwarded-Proto.
     "PROXY_HOPS": 0,
 }

@@ -1,5 +1,7 @@
 """The blog: posts by newest, by author and by tag; and writing, editing and deleting them."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, SQLColumnExpression, select
@@ -9,6 +11,7 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, ValidationError
 
 from app.database import commit_or_conflict, db
+from app.errors import DATABASE_ERRORS, unavailable
 from app.forms import CHANGED, EditForm, at_most, line_field, readable, render_form
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User, tags
 from app.paging import paginate
@@ -17,11 +20,15 @@ from app.text import clean_line, clean_text, fold, is_visible
 
 MAX_TAGS = 10
 
+# How lists load posts: the tags of all with one statement (avoids N+1 queries), and no texts.
+IN_LIST = (defer(Blogpost.text), selectinload(Blogpost.tags))
+
 bp = Blueprint("posts", __name__, url_prefix="/posts")
 
 
 def init_app(app: Flask) -> None:
     """Register the pages of the blog."""
+    app.context_processor(lambda: {"newest_posts": newest_posts})
     app.register_blueprint(bp)
 
 
@@ -73,13 +80,22 @@ def by_tag(tag_id: int) -> str:
 def render_posts(
     heading: str, query: Select[Blogpost], key: SQLColumnExpression[int], author: User | None = None
 ) -> str:
-    """Render one page of posts, newest first.
-
-    Loads the tags of all posts with one statement (avoids N+1 queries), and no texts.
-    """
-    query = query.options(defer(Blogpost.text), selectinload(Blogpost.tags))
-    page = paginate(query, key)
+    """Render one page of posts, newest first."""
+    page = paginate(query.options(*IN_LIST), key)
     return render_template("posts.html", heading=heading, page=page, author=author)
+
+
+def newest_posts() -> Sequence[Blogpost]:
+    """Return the three newest posts, or none if the database is unavailable.
+
+    The front page, where a deployment is first looked at, does without them.
+    """
+    try:
+        query = select(Blogpost).options(*IN_LIST).order_by(Blogpost.id.desc())
+        return db.session.scalars(query.limit(3)).all()
+    except DATABASE_ERRORS as error:
+        unavailable(error)
+        return []
 
 
 @bp.get("/<int:post_id>")

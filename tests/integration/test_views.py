@@ -1,6 +1,8 @@
 """Class-based views: the pages, the contact card, and the users as a JSON API."""
 
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -20,6 +22,8 @@ from tests.support.html import (
     texts,
 )
 from tests.support.stored import stored_rows
+
+ROOT = Path(__file__).parents[2]
 
 CARD = {"city": "Bree", "email": "john@bree.org", "phonenum": "1 (23) 4/5-6.7"}
 
@@ -66,8 +70,83 @@ class TestView:
 
         assert texts(app.test_client().get("/start"), "h1") == ["Hello World!!!"]
 
-    def test_navigation_marks_the_current_page(self, client):
-        assert texts(client.get("/about"), "[aria-current=page]") == ["About"]
+    @pytest.mark.parametrize(
+        ("path", "section"),
+        [
+            ("/", "Flask testing kata"),
+            ("/posts/", "Posts"),
+            ("/posts/1", "Posts"),
+            ("/posts/1/edit", "Posts"),
+            ("/posts/by/2", "Posts"),
+            ("/posts/new", "New post"),
+            ("/people/", "People"),
+            ("/filters", "Course"),
+            ("/es/John/farewell", "Course"),
+            ("/contact", "John Williams"),
+            ("/about", "About"),
+            ("/preferences", "Theme"),
+            ("/login", None),
+            ("/nowhere", None),
+        ],
+    )
+    def test_menu_marks_the_section_of_the_page(self, john, path, section):
+        assert texts(john.get(path), "[aria-current]") == [section] * bool(section)
+
+    def test_menu_tells_the_current_page_from_other_pages_of_its_section(self, client, dataset):
+        assert texts(client.get("/posts/"), "[aria-current=page]") == ["Posts"]
+        assert texts(client.get("/posts/1"), "[aria-current=true]") == ["Posts"]
+
+    def test_front_page_offers_a_user_to_write_and_not_to_sign_up(self, john):
+        links = page(john.get("/")).cssselect("main .button")
+
+        assert [(a.text, a.get("href")) for a in links] == [
+            ("Read the posts", "/posts/"),
+            ("Write a post", "/posts/new"),
+        ]
+
+    @pytest.mark.usefixtures("dataset")
+    def test_front_page_shows_the_three_newest_posts(self, client):
+        assert texts(client.get("/"), "article h3") == [
+            "RestAPI Programming in Flask",
+            "Working with Databases in Flask",
+            "Using Templates in Flask",
+        ]
+
+    def test_front_page_without_posts_has_a_message(self, client):
+        assert "There are no posts to show at the moment." in texts(client.get("/"), "main p")
+
+    def test_front_page_lists_the_topics_of_the_course_with_their_tests(self, client):
+        features = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
+
+        rows = page(client.get("/")).cssselect("tbody tr")
+
+        assert {row.find("th").text: [li.text for li in row.cssselect("li")] for row in rows} == {
+            topic: [
+                layer
+                for layer in ("unit", "integration", "system")
+                if any(layer in feature["layers"] for feature in named.values())
+            ]
+            for topic, named in features.items()
+        }
+        for link in page(client.get("/")).cssselect("td a"):
+            assert client.get(link.get("href")).status_code == 200
+
+    def test_front_page_links_to_files_in_the_repository(self, app, client, monkeypatch):
+        repository = "https://git.example.com/kata"
+        monkeypatch.setitem(app.config, "REPOSITORY_URL", repository)
+
+        links = [a.get("href") for a in page(client.get("/")).cssselect(f"[href^='{repository}']")]
+
+        files = [link.removeprefix(f"{repository}/blob/HEAD/") for link in links]
+        assert {"app/cli.py", "tests/unit/test_cli.py", "app", "tests", "kata"} <= set(files)
+        assert [file for file in files if not (ROOT / file).exists()] == []
+
+    def test_front_page_names_the_files_if_the_repository_is_unknown(self, client):
+        response = client.get("/")
+
+        assert page(response).cssselect("[href^=http]") == []
+        assert "app/cli.py" in texts(response, "td")
+        assert "Kata: kata/" in texts(response, "footer li")
 
 
 class TestMethods:

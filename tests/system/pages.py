@@ -96,6 +96,12 @@ class Page:
         return any(element.is_displayed() for element in found)
 
     @property
+    def header_lines(self) -> int:
+        """The number of lines that the menu takes."""
+        items = self.browser.find_elements(By.CSS_SELECTOR, "header li")
+        return len({item.rect["y"] for item in items})
+
+    @property
     def width(self) -> int:
         """The width of the page in CSS pixels, with the parts that stick out of the window."""
         return self.browser.execute_script("return document.documentElement.scrollWidth")

@@ -56,7 +56,7 @@ PAGES = [
 ]
 
 
-class TestWcag(BlogTestCase):
+class AxeTestCase(BlogTestCase):
     def assert_accessible(self) -> None:
         """Check the current page with axe-core."""
         axe = files("axe_playwright_python").joinpath("axe.min.js")
@@ -64,6 +64,8 @@ class TestWcag(BlogTestCase):
         violations = self.browser.execute_async_script(RUN_AXE)
         self.assertEqual(violations, [])
 
+
+class TestWcag(AxeTestCase):
     def assert_all_accessible(self, *paths: str) -> None:
         """Open each path and check its page."""
         for path in paths:
@@ -86,6 +88,11 @@ class TestWcag(BlogTestCase):
         self.visit(SignUpPage).sign_up("Sam", "potatoes")
 
         self.assert_all_accessible("/posts/by/3")
+
+    def test_front_page_with_links_to_the_repository(self) -> None:
+        self.app.config["REPOSITORY_URL"] = "https://git.example.com/kata"
+
+        self.assert_all_accessible("/")
 
     def test_pages_that_require_a_login(self) -> None:
         self.log_in("John Williams")
@@ -192,7 +199,7 @@ class TestWcag(BlogTestCase):
             self.assert_all_accessible("/about")
 
 
-class TestPhone(BlogTestCase):
+class TestPhone(AxeTestCase):
     def setUp(self) -> None:
         super().setUp()
         # The narrowest screen that WCAG 1.4.10 requires, in CSS pixels.
@@ -217,6 +224,20 @@ class TestPhone(BlogTestCase):
         people = self.visit(PeoplePage)
         people.rename_expecting_error("Fordo Baggings")
         assert people.width == 320
+
+    def test_header_has_two_lines_even_with_the_longest_username(self) -> None:
+        self.visit(SignUpPage).sign_up("W" * 80, PASSWORD)
+        screen = {"width": 360, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+        self.browser.cdp("Emulation.setDeviceMetricsOverride", **screen)
+
+        lines = {path: self.visit(Page, path).header_lines for path in ["/", "/posts/new"]}
+
+        assert lines == {"/": 2, "/posts/new": 2}
+
+    def test_front_page_violates_no_rule_on_a_phone(self) -> None:
+        self.visit(Page)
+
+        self.assert_accessible()
 
     def test_words_longer_than_the_screen_are_broken(self) -> None:
         self.log_in("John Williams")
@@ -260,7 +281,7 @@ class TestKeyboard(BlogTestCase):
         page.press_key_to_submit(Keys.ENTER)
         assert page.logged_in_as == "John Williams"
 
-        page.tab_to("New post")
+        page.tab_to("Write a post")
         page.press_key_to_submit(Keys.ENTER)
         page.use_skip_link()
         page.tab_to("Title")

@@ -11,13 +11,13 @@ from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage
 MENU = {
     "Posts": "All posts",
     "People": "People",
-    "Filters": "Filters",
-    "Preferences": "Preferences",
+    "Course": "Hello World!!!",
+    "Theme": "Preferences",
     "About": "About",
-    "Home": "Hello World!!!",
+    "Flask testing kata": "Hello World!!!",
 }
 VISITOR_MENU = {"Sign up": "Sign up", "Log in": "Log in"}
-USER_MENU = {"New post": "New post", "Contact card": "Contact card"}
+USER_MENU = {"New post": "New post", "John Williams": "Contact card"}
 
 
 class TestView(BlogTestCase):
