@@ -440,5 +440,6 @@ class TestMethodView:
     def test_body_that_is_not_a_json_object_of_strings_is_rejected(self, client, names):
         response = client.post("/users/", json=["Sam Gamgee"], headers=csrf_header(client))
 
-        assert "must be a JSON object, and all values strings" in error_message(response, 400)
+        reason = "The request body must be a JSON object, and all values strings."
+        assert error_message(response, 400) == reason
         assert names() == []
