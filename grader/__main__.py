@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from grader import history, reference, report
+from grader import advice, history, reference, report
 from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from grader.grading import Grade, grade
 from grader.pool import Pool
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Run a command and return the exit status."""
     try:
         catalogue = load(root)
-        options = parse(arguments, catalogue.topics)
+        options = parse(arguments, [*catalogue.topics])
         if options.hint is not None:
             edit = find(options.hint, catalogue)
             print(edit.hint.strip() if isinstance(edit, Bug) else "A variant: tests accept it.")
@@ -92,7 +92,7 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     tests = {topic: f"kata/test_{topic}.py" for topic in catalogue.topics}
     if options.tests:
         tests[options.topic] = add_tests(options.tests, files, root)
-    topics = [options.topic] if options.topic else catalogue.topics
+    topics = [options.topic] if options.topic else [*catalogue.topics]
     with Pool(files) as pool:
         graded = [grade_topic(pool, tests[t], catalogue.edits(t), options, root) for t in topics]
     progress("")
@@ -103,10 +103,12 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     is_part = bool(options.only or options.missed)
     if len(grades) == 1 and (options.topic or is_part):
-        lines = report.details(grades[0], is_part=is_part, colours=colours)
+        lines = report.details(grades[0], colours=colours)
+        steps = advice.after_topic(grades[0], catalogue, root, is_part=is_part)
     else:
-        lines = report.scoreboard(grades, colours=colours)
-    print(*lines, sep="\n")
+        lines = report.scoreboard(grades, catalogue.topics, colours=colours)
+        steps = advice.next_topic([grade.topic for grade in grades if grade.status], catalogue)
+    print(*lines, *steps, sep="\n")
     if options.json:
         options.json.write_text(report.as_json(grades), "utf-8")
     return max(grade.status for grade in grades)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from grader.project import Files, project_files, text_of
 
 LAYERS = ("unit", "integration", "system")
-FEATURES = "docs/features.toml"
+FEATURES, TOPICS = "docs/features.toml", "kata/topics.toml"
 COMMENTS = {".conf": "#", ".ini": ";", ".js": "//", "": "#"}  # the Procfile has no suffix
 
 
@@ -61,9 +61,9 @@ class Variant(Edit):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All bugs and variants; the topics are in the order of docs/features.toml."""
+    """All bugs and variants; the topics are in the recommended order, with their difficulty."""
 
-    topics: list[str]
+    topics: dict[str, str]
     bugs: list[Bug]
     variants: list[Variant]
 
@@ -81,10 +81,7 @@ T = TypeVar("T", Bug, Variant)
 
 def load(root: Path) -> Catalogue:
     """Return the catalogue of a project. Raises `CatalogueError` with every problem."""
-    try:
-        rows = tomllib.loads((root / FEATURES).read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{FEATURES}: {error}") from error
+    rows, topics = load_table(root, FEATURES), load_table(root, TOPICS)
     files = project_files(root)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
     problems: list[str] = []
@@ -92,9 +89,19 @@ def load(root: Path) -> Catalogue:
     variants = load_folder(root / "kata" / "variants", Variant, files, features, problems)
     names = Counter(edit.name for edit in (*bugs, *variants))
     problems += [f"{name}: {n} entries have this name." for name, n in names.items() if n > 1]
+    in_use = {bug.topic for bug in bugs}
+    problems += [f"{TOPICS}: {topic} is missing." for topic in sorted(in_use - topics.keys())]
     if problems:
         raise CatalogueError(*problems)
-    return Catalogue([t for t in rows if any(bug.topic == t for bug in bugs)], bugs, variants)
+    return Catalogue({t: topics[t] for t in topics if t in in_use}, bugs, variants)
+
+
+def load_table(root: Path, file: str) -> dict[str, Any]:
+    """Return the content of a TOML file. Raises `CatalogueError` if it is invalid."""
+    try:
+        return tomllib.loads((root / file).read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{file}: {error}") from error
 
 
 def load_folder(

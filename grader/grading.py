@@ -37,7 +37,7 @@ class Grade:
     """The grade of a topic; a `verdict` explains why the tests could not be graded."""
 
     topic: str
-    tests: int = 0
+    tests: dict[str, str] = field(default_factory=dict)  # by name, with their layers
     verdict: str = ""
     reason: str = ""
     failed: dict[str, str] = field(default_factory=dict)  # on the healthy application
@@ -91,7 +91,7 @@ def grade(  # noqa: PLR0913 - the last two are options
     reverse = Job(tests, backwards=True, deadline=deadline)
     healthy, second = pool.map(pool.run, [forward, reverse])
     counted = healthy.passed & second.passed
-    result.tests = len(counted)
+    result.tests = {test: layer for test, layer in healthy.layers.items() if test in counted}
     problem = fault(healthy) or fault_in_reverse(second)
     if not problem and not counted:
         problem = "flaky", "The tests have new names in each run: use fixed parameters and ids."

@@ -36,6 +36,7 @@ class Run:
     """The result of a job."""
 
     seconds: float = 0
+    layers: dict[str, str] = field(default_factory=dict)  # of the tests
     passed: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)  # with the reasons
     skipped: set[str] = field(default_factory=set)
@@ -51,8 +52,9 @@ class Run:
         match message:
             case "covered", tests_by_line:
                 self.tests_by_line = tests_by_line
-            case "started", test:
+            case "started", test, layer:
                 self.running = test
+                self.layers[test] = layer
             case "passed", test:
                 self.passed.add(test)
             case "failed", test, reason:

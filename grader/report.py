@@ -4,7 +4,7 @@ import difflib
 import json
 import shlex
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from grader.catalogue import Bug, Edit, Variant
@@ -24,12 +24,12 @@ def paint(text: str, *, good: bool, colours: bool) -> str:
     return f"\033[{GREEN if good else RED}m{text}\033[0m" if colours else text
 
 
-def details(grade: Grade, *, is_part: bool = False, colours: bool = False) -> Iterator[str]:
-    """Yield the lines for each variant and each bug of a topic, or a part of them, and a score."""
+def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
+    """Yield the lines for each variant and each bug of a topic, and its score."""
     if grade.is_stored:
         yield "Nothing has changed since the last run."
     if grade.results:
-        count = "1 test passes" if grade.tests == 1 else f"{grade.tests} tests pass"
+        count = "1 test passes" if len(grade.tests) == 1 else f"{len(grade.tests)} tests pass"
         yield f"{count} on the healthy application, in order and in reverse."
     for result in grade.results:
         word, is_good = outcome_of(result)
@@ -39,12 +39,7 @@ def details(grade: Grade, *, is_part: bool = False, colours: bool = False) -> It
         yield line.replace(word, paint(word, good=is_good, colours=colours), 1)
         yield from wrap(below, first_indent=INDENT)
     yield from failed_tests(grade, colours=colours)
-    yield from score(grade, colours=colours)
-    if is_part:
-        yield f"Grade the whole topic: nox -s kata -- {grade.topic}"
-    if grade.caught < len(grade.bugs):
-        yield f"Grade the missed bugs again: nox -s kata -- {grade.topic} --missed"
-        yield "Show a hint: nox -s kata -- --hint NAME"
+    yield from score(grade, grade.topic, colours=colours)
 
 
 def failed_tests(grade: Grade, *, colours: bool = False) -> Iterator[str]:
@@ -87,21 +82,31 @@ def name_of(test: str) -> str:
     return name.rpartition("::")[2] + bracket + parameters
 
 
-def score(grade: Grade, width: int = 0, *, colours: bool = False) -> Iterator[str]:
-    """Yield the score of a topic in a line, or the reason for no grade in several."""
-    text = f"{grade.caught}/{len(grade.bugs)} bugs caught, "
-    text += f"{grade.accepted}/{len(grade.variants)} variants accepted"
-    if grade.verdict:
-        text = f"not graded. {grade.reason}"
-    for line in wrap(f"{grade.topic:<{width}} {text}"):
+def score(grade: Grade, label: str, *, colours: bool = False) -> Iterator[str]:
+    """Yield the score of a topic behind a label, or in several lines the reason for no grade."""
+    text = f"not graded. {grade.reason}" if grade.verdict else total([grade])
+    for line in wrap(f"{label} {text}"):
         yield paint(line, good=not grade.status, colours=colours)
 
 
-def scoreboard(grades: Sequence[Grade], *, colours: bool = False) -> Iterator[str]:
-    """Yield the score of each topic."""
-    width = max(len(grade.topic) for grade in grades)
+def scoreboard(
+    grades: Sequence[Grade], difficulties: Mapping[str, str], *, colours: bool = False
+) -> Iterator[str]:
+    """Yield the score of each topic, with its difficulty, and the total."""
+    width = max(map(len, difficulties))
     for grade in grades:
-        yield from score(grade, width, colours=colours)
+        label = f"{grade.topic:<{width}}  {difficulties[grade.topic]:<6}"
+        yield from score(grade, label, colours=colours)
+    yield f"{'total':<{width}}  {'':<6} {total(grades)}"
+
+
+def total(grades: Sequence[Grade]) -> str:
+    """Return a bar of ten characters, and how many bugs are caught and variants accepted."""
+    bugs, caught = sum(len(grade.bugs) for grade in grades), sum(grade.caught for grade in grades)
+    variants = sum(len(grade.variants) for grade in grades)
+    accepted = sum(grade.accepted for grade in grades)
+    bar = "#" * (10 * caught // bugs if bugs else 0)
+    return f"{bar:.<10} {caught}/{bugs} bugs caught, {accepted}/{variants} variants accepted"
 
 
 def as_json(grades: Sequence[Grade]) -> str:
@@ -118,7 +123,7 @@ def as_json(grades: Sequence[Grade]) -> str:
             "topic": grade.topic,
             "verdict": grade.verdict or "graded",
             "reason": grade.reason,
-            "tests": grade.tests,
+            "tests": len(grade.tests),
             "bugs": [entry(result) for result in grade.bugs],
             "variants": [entry(result) for result in grade.variants],
         }

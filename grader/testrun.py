@@ -31,6 +31,7 @@ OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # they write 
 # The developer's own environment variables, which must not change a result.
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
 RAN = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+CLIENTS = {"client", "log_in", "runner"}  # the fixtures of the integration layer
 LARGEST_FILE = 2**26  # bytes: a test that prints in an endless loop must not fill the disk
 
 
@@ -71,6 +72,7 @@ class Recorder:
         self.session = session
         if self.job.backwards:
             items.reverse()
+        self.layers = {item.nodeid: layer_of(item) for item in items}
         items.sort(key=lambda item: item.nodeid not in self.job.first)
 
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
@@ -98,7 +100,7 @@ class Recorder:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.reports = []
-        self.send("started", nodeid)
+        self.send("started", nodeid, self.layers.get(nodeid, "unit"))
         if coverage := Coverage.current():
             coverage.switch_context(nodeid)
 
@@ -116,6 +118,12 @@ class Recorder:
         self.left.discard(nodeid)
         if self.has_failed and self.job.first and not self.left:
             self.session.shouldfail = "The other tests need not run."
+
+
+def layer_of(item: pytest.Item) -> str:
+    """Return the layer of a test: system with a browser, integration with a client, else unit."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return "system" if "browser" in fixtures else "integration" if fixtures & CLIENTS else "unit"
 
 
 def run(job: Job, project: Path, temporary: Path, to: Connection) -> None:

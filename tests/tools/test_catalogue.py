@@ -27,6 +27,7 @@ def root(tmp_path: Path) -> Path:
     for folder in ("docs", "kata/bugs", "kata/variants", "instance"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "docs" / "features.toml").write_text("[words.greet]\n[other.row]\n")
+    (tmp_path / "kata" / "topics.toml").write_text('words = "easy"\nother = "hard"\n')
     (tmp_path / "app.py").write_text("def first(text):\n    return text[1:]\n")
     (tmp_path / "broken.py").write_text("(\n")
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
@@ -65,7 +66,7 @@ def test_bugs_and_variants_are_loaded(root):
 
     catalogue = load(root)
 
-    assert catalogue.topics == ["words"]
+    assert catalogue.topics == {"words": "easy"}
     assert [bug.name for bug in catalogue.bugs] == ["a_bug"]
     assert [variant.why for variant in catalogue.variants] == ["It is."]
 
@@ -145,7 +146,14 @@ def test_file_that_is_not_named_after_a_topic_is_reported(root):
     assert problems(root) == ["kata/bugs/word.toml: docs/features.toml has no topic 'word'."]
 
 
-@pytest.mark.parametrize("file", ["kata/bugs/words.toml", "docs/features.toml"])
+def test_topic_without_a_difficulty_is_reported(root):
+    write(root, table("a_bug", BUG))
+    write(root, "", "kata/topics.toml")
+
+    assert problems(root) == ["kata/topics.toml: words is missing."]
+
+
+@pytest.mark.parametrize("file", ["kata/bugs/words.toml", "docs/features.toml", "kata/topics.toml"])
 def test_invalid_toml_is_reported_with_its_line(root, file):
     write(root, "[words.greet\n", file)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import grading, pool
+from grader import advice, grading, pool
 from grader.__main__ import main
-from grader.catalogue import load
+from grader.catalogue import Catalogue, load
 from grader.grading import Grade, grade
 from grader.pool import Pool
 from grader.project import project_files
@@ -187,7 +187,7 @@ class TestGrade:
     def test_test_skipped_on_the_healthy_application_catches_nothing(self, graded, learner):
         grade = graded(learner)
 
-        assert (grade.tests, caught(grade)) == (1, set())
+        assert (len(grade.tests), caught(grade)) == (1, set())
 
     def test_tests_can_catch_a_bug_together(self, graded):
         assert caught(graded("only_together")) == {"counts_characters"}
@@ -296,7 +296,7 @@ class TestCommandLine:
             "caught    counts_characters  by test_counts and 1 more",
             "MISSED    never_ends",
             "          The page does not load if the text starts with a space.",
-            "words 1/3 bugs caught, 1/1 variants accepted",
+            "words ###....... 1/3 bugs caught, 1/1 variants accepted",
             "Grade the missed bugs again: nox -s kata -- words --missed",
             "Show a hint: nox -s kata -- --hint NAME",
         ]
@@ -310,7 +310,7 @@ class TestCommandLine:
         assert capsys.readouterr().out == f"Nothing has changed since the last run.\n{first}"
         main(["words", "--missed"], project)
         lines = capsys.readouterr().out.splitlines()
-        assert "words 0/2 bugs caught, 0/0 variants accepted" in lines
+        assert "words .......... 0/2 bugs caught, 0/0 variants accepted" in lines
 
     @pytest.mark.parametrize(
         ("file", "old", "new"),
@@ -346,11 +346,39 @@ class TestCommandLine:
             "caught    greets_with_spaces  by test_greets",
             "MISSED    never_ends",
             "          The page does not load if the text starts with a space.",
-            "words 1/2 bugs caught, 0/0 variants accepted",
+            "words #####..... 1/2 bugs caught, 0/0 variants accepted",
             "Grade the whole topic: nox -s kata -- words",
             "Grade the missed bugs again: nox -s kata -- words --missed",
             "Show a hint: nox -s kata -- --hint NAME",
         ]
+
+    def test_full_marks_name_what_could_be_better(self, project, capsys):
+        fixture = "import pytest\n\n\n@pytest.fixture\ndef client():\n    pass\n"
+        (project / "conftest.py").write_text(fixture)
+        tests = (PROJECT / "kata" / "strong.py").read_text()
+        tests = tests.replace("test_counts()", "test_counts(client)")
+        tests += "\n\ndef test_nothing():\n    pass\n"
+        (project / "kata" / "test_words.py").write_text(tests)
+        (project / "tests" / "unit").mkdir(parents=True)
+        (project / "tests" / "unit" / "test_words.py").touch()
+
+        assert main(["words"], project) == 0
+
+        assert capsys.readouterr().out.splitlines()[-6:] == [
+            "words ########## 3/3 bugs caught, 1/1 variants accepted",
+            "Tests that caught no bug: test_nothing",
+            "Caught by integration tests, but unit tests are enough:",
+            "          counts_characters",
+            "Compare your tests with the project's:",
+            "          tests/unit/test_words.py",
+        ]
+
+    def test_next_topic_follows_full_marks(self, tmp_path):
+        catalogue = Catalogue({"words": "easy", "other": "hard"}, [], [])
+
+        steps = advice.after_topic(Grade("words"), catalogue, tmp_path, is_part=False)
+
+        assert [*steps] == ["Next: nox -s kata -- other (hard)"]
 
     def test_only_grades_the_bugs_with_these_names(self, project, capsys):
         assert main(["--only", "counts_characters", "another_docstring"], project) == 0
@@ -359,7 +387,7 @@ class TestCommandLine:
             "3 tests pass on the healthy application, in order and in reverse.",
             "accepted  another_docstring",
             "caught    counts_characters  by test_counts and 1 more",
-            "words 1/1 bugs caught, 1/1 variants accepted",
+            "words ########## 1/1 bugs caught, 1/1 variants accepted",
             "Grade the whole topic: nox -s kata -- words",
         ]
 
@@ -396,7 +424,11 @@ class TestCommandLine:
 
         main(["--json", str(file)], project)
 
-        assert capsys.readouterr().out == "words 0/3 bugs caught, 1/1 variants accepted\n"
+        assert capsys.readouterr().out.splitlines() == [
+            "words  easy   .......... 0/3 bugs caught, 1/1 variants accepted",
+            "total         .......... 0/3 bugs caught, 1/1 variants accepted",
+            "Next: nox -s kata -- words (easy)",
+        ]
         edit = {"tests": {}, "note": ""}
         assert json.loads(file.read_text()) == {
             "version": 2,
