@@ -1,6 +1,8 @@
 """The blog: posts by newest, by author and by tag; and writing, editing and deleting them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +13,7 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, ValidationError
 
 from app.database import commit_or_conflict, db
-from app.errors import DATABASE_ERRORS, unavailable
+from app.errors import DATABASE_ERRORS
 from app.forms import CHANGED, EditForm, at_most, line_field, readable, render_form
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User, tags
 from app.paging import paginate
@@ -58,7 +60,7 @@ def tag_names(typed: str | None) -> list[str]:
 @bp.get("/")
 def newest() -> str:
     """Show all posts."""
-    return render_posts("All posts", select(Blogpost), Blogpost.id)
+    return render_posts(select(Blogpost), Blogpost.id, heading="All posts")
 
 
 @bp.get("/by/<int:user_id>")
@@ -66,7 +68,7 @@ def by_author(user_id: int) -> str:
     """Show the posts of one user."""
     user = db.get_or_404(User, user_id)
     written = select(Blogpost).where(Blogpost.userid == user.id)
-    return render_posts(f"Posts by {user.username}", written, Blogpost.id, author=user)
+    return render_posts(written, Blogpost.id, heading=f"Posts by {user.username}", author=user)
 
 
 @bp.get("/tagged/<int:tag_id>")
@@ -74,28 +76,23 @@ def by_tag(tag_id: int) -> str:
     """Show the posts with one tag."""
     tag = db.get_or_404(Tag, tag_id)
     tagged = select(Blogpost).join(tags).where(tags.c.tag_id == tag.id)
-    return render_posts(f"Posts about {tag.tagname}", tagged, tags.c.blogpost_id)
+    return render_posts(tagged, tags.c.blogpost_id, heading=f"Posts about {tag.tagname}")
 
 
-def render_posts(
-    heading: str, query: Select[Blogpost], key: SQLColumnExpression[int], author: User | None = None
-) -> str:
+def render_posts(query: Select[Blogpost], key: SQLColumnExpression[int], **context: Any) -> str:
     """Render one page of posts, newest first."""
-    page = paginate(query.options(*IN_LIST), key)
-    return render_template("posts.html", heading=heading, page=page, author=author)
+    return render_template("posts.html", page=paginate(query.options(*IN_LIST), key), **context)
 
 
 def newest_posts() -> Sequence[Blogpost]:
     """Return the three newest posts, or none if the database is unavailable.
 
-    The front page, where a deployment is first looked at, does without them.
+    The front page, the first one that a developer looks at, needs no database.
     """
-    try:
+    with suppress(*DATABASE_ERRORS):
         query = select(Blogpost).options(*IN_LIST).order_by(Blogpost.id.desc())
         return db.session.scalars(query.limit(3)).all()
-    except DATABASE_ERRORS as error:
-        unavailable(error)
-        return []
+    return []
 
 
 @bp.get("/<int:post_id>")
