@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchDriverException
+from selenium.common.exceptions import NoSuchDriverException, SessionNotCreatedException
 
 from tests.support.missing import missing
 from tests.system.processes import stop_process_tree
@@ -24,6 +24,15 @@ DEBIAN = "/usr/lib/chromium"
 MISSING = (
     "There is no browser, and none could be downloaded. Install Chromium and its driver (on Debian "
     "and Ubuntu: apt-get install chromium-headless-shell chromium-driver), or set "
+    "SELENIUM_REMOTE_URL."
+)
+
+# What the browser prints then. Its driver only says that it has exited.
+SANDBOX_ERROR = "No usable sandbox"
+NO_SANDBOX = (
+    "The browser cannot start its sandbox, because this system allows no user namespaces. On "
+    "Debian: apt-get install chromium-sandbox. On Ubuntu: sysctl "
+    "kernel.apparmor_restrict_unprivileged_userns=0. In a container: run as root, or set "
     "SELENIUM_REMOTE_URL."
 )
 
@@ -124,8 +133,11 @@ def local_browser(names: list[str], options: webdriver.ChromeOptions) -> Iterato
     os.environ.setdefault("SE_AVOID_STATS", "true")
 
     with TemporaryDirectory(prefix="browser-") as folder:
+        log = Path(folder, "driver.log")
         service = webdriver.ChromeService(
             driver,
+            service_args=["--enable-chrome-logs"],
+            log_output=str(log),
             # The temporary files of the driver and the browser are deleted with the folder.
             env={**os.environ, "TMPDIR": folder},
             # Ctrl-C interrupts only the tests, which then quit the browser.
@@ -136,6 +148,10 @@ def local_browser(names: list[str], options: webdriver.ChromeOptions) -> Iterato
                 yield browser
         except NoSuchDriverException:
             missing(MISSING)
+        except SessionNotCreatedException:
+            if SANDBOX_ERROR in log.read_text("utf-8", "replace"):
+                missing(NO_SANDBOX)
+            raise
         finally:
             # A test run that is interrupted while the browser starts has not quit it.
             process = getattr(service, "process", None)

@@ -115,7 +115,8 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
     program = command.split()[0]
     if shutil.which(program, path=PATH) is None:
         missing(f"There is no {program}: its package has no wheel for this Python or system.")
-    with TemporaryDirectory() as name:
+    # With a space, because the folder of temporary files may have one.
+    with TemporaryDirectory(prefix="a server ") as name:
         folder = Path(name)
         if kind == "uwsgi.ini":
             configure(kind, folder, {":8080": ":0", ":8081": ":0"})
@@ -135,7 +136,10 @@ def nginx(backend: str, changes: Mapping[str, str] | None = None) -> Iterator[Se
     """Start Nginx with nginx.conf, with `changes`, in front of the uWSGI server at `backend`."""
     if shutil.which("nginx", path=PATH) is None:
         missing("There is no nginx. On Debian or Ubuntu: apt-get install nginx-light")
-    with TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listener:
+    with (
+        TemporaryDirectory(prefix="a proxy ") as name,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
         folder = Path(name)
         (folder / "instance").mkdir()
         (folder / "app").mkdir()

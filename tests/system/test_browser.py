@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from tests.support.missing import missing
-from tests.system.browser import GRID_URL, open_browser
+from tests.system.browser import GRID_URL, HEADLESS_SHELLS, SANDBOX_ERROR, open_browser
 from tests.system.processes import ROOT, TIMEOUT
 
 # Tests for a pytest run in a subprocess. Each passes, fails or waits, as its name says.
@@ -78,6 +79,23 @@ class TestMissing:
         monkeypatch.setenv("CI", "true")
 
         with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"), open_browser():
+            pass
+
+
+class TestSandbox:
+    def test_browser_without_a_sandbox_is_a_skip_that_names_the_cause(self, monkeypatch, tmp_path):
+        if shutil.which("chromedriver") is None:
+            missing(
+                "There is no chromedriver. On Debian or Ubuntu: apt-get install chromium-driver"
+            )
+        monkeypatch.setattr("tests.system.browser.GRID_URL", None)
+        monkeypatch.setattr("tests.system.browser.DEBIAN", str(tmp_path))
+        monkeypatch.delenv("CI", raising=False)
+        browser = tmp_path / HEADLESS_SHELLS[0]
+        browser.write_text(f"#!/bin/sh\necho '{SANDBOX_ERROR}!' >&2\nexit 1\n")
+        browser.chmod(0o755)
+
+        with pytest.raises(pytest.skip.Exception, match="user namespaces"), open_browser():
             pass
 
 
