@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 DEFAULTS: Mapping[str, Any] = {
@@ -17,6 +17,8 @@ DEFAULTS: Mapping[str, Any] = {
     "SQLALCHEMY_DATABASE_URI": "sqlite:///blog.sqlite",
     # Bytes: enough for the longest post, percent-encoded.
     "MAX_CONTENT_LENGTH": 256 * 1024,
+    # Cookies of all ports of a host are shared: Flask's default name is that of every Flask app.
+    "SESSION_COOKIE_NAME": "blog_session",
     "SESSION_COOKIE_SAMESITE": "Lax",
     # A CSRF token is valid as long as its session: writing a post may take hours.
     "WTF_CSRF_TIME_LIMIT": None,
@@ -27,6 +29,11 @@ DEFAULTS: Mapping[str, Any] = {
     "PREFERENCE_LIFETIME": timedelta(days=365),
     # Where the pages link to their code, such as https://github.com/you/flask-testing-kata.
     "REPOSITORY_URL": None,
+    # How often a password may be tried, and accounts may be created.
+    "ATTEMPTS_PER_ADDRESS": "60 per minute",
+    "ATTEMPTS_PER_USERNAME": "10 per minute",
+    # In memory, each worker counts for itself. Several workers share a Redis server: redis://HOST.
+    "ATTEMPTS_STORAGE": "memory://",
     # The number of proxies in front that set X-Forwarded-For and X-Forwarded-Proto.
     "PROXY_HOPS": 0,
 }
@@ -114,7 +121,16 @@ def load_secret_key(folder: Path) -> str:
 
 
 def add_headers(response: Response) -> Response:
-    """Add the security headers that the view has not set itself."""
-    for name, value in HEADERS.items():
+    """Add the security headers that the view has not set itself.
+
+    Browsers must not store what a logged-in user sees: after logging out, the Back button would
+    show it to the next person at the computer.
+    """
+    headers = dict(HEADERS)
+    if request.endpoint != "static" and "user_id" in session:
+        headers["Cache-Control"] = "no-store"
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"  # seconds: one year
+    for name, value in headers.items():
         response.headers.setdefault(name, value)
     return response

@@ -4,6 +4,7 @@ Flask-WTF's `CSRFProtect` (see `app.sessions`) checks the CSRF token of every un
 a view creates a form, so the forms themselves are plain WTForms.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,7 +14,7 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import Conflict
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import Length, StopValidation, ValidationError
 
 from app.errors import wants_json
 from app.text import clean_line, text_error
@@ -36,6 +37,11 @@ class Form(wtforms.Form):
     def validate_on_submit(self) -> bool:
         """Return True if the form was submitted and is valid."""
         return self.is_submitted and self.validate()
+
+    def require_valid(self) -> None:
+        """Raise 422 with all errors unless the form is valid."""
+        if not self.validate():
+            abort(422, self.error_summary)
 
     @contextmanager
     def conflict_as_error(self, field: wtforms.Field | None = None) -> Iterator[None]:
@@ -106,6 +112,15 @@ def line_field(label: str, *validators: Any) -> wtforms.StringField:
 def at_most(characters: int) -> Length:
     """Return a validator of the length of a field."""
     return Length(max=characters, message=f"Use at most {characters} characters.")
+
+
+def no_hidden_text(_form: wtforms.Form, field: wtforms.Field) -> None:
+    """Check that no character is invisible or changes the direction (a WTForms validator).
+
+    With such format characters (Unicode category Cf), two names can look the same (spoofing).
+    """
+    if any(unicodedata.category(character) == "Cf" for character in field.data or ""):
+        raise StopValidation("Remove the characters that are invisible or change the direction.")
 
 
 def readable(_form: wtforms.Form, field: wtforms.Field) -> None:

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, ValidationError
 
 from app.database import commit_or_conflict, db
 from app.errors import DATABASE_ERRORS
-from app.forms import CHANGED, EditForm, at_most, line_field, readable, render_form
+from app.forms import CHANGED, EditForm, at_most, line_field, no_hidden_text, readable, render_form
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User, tags
 from app.paging import paginate
 from app.sessions import login_required, require_user
@@ -39,7 +39,7 @@ class PostForm(EditForm):
 
     title = line_field("Title", DataRequired(), at_most(TITLE_LENGTH))
     text = TextAreaField("Text", [DataRequired(), at_most(TEXT_LENGTH), readable], [clean_text])
-    tags = line_field("Tags, separated by commas")
+    tags = line_field("Tags, separated by commas", no_hidden_text)
 
     def validate_tags(self, field: StringField) -> None:
         """Check the number of tags, and that each is short enough and visible."""

@@ -9,23 +9,29 @@ from collections.abc import Callable
 from functools import cache, wraps
 from hashlib import sha256
 from hmac import compare_digest
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]  # has no types
+from limits import parse
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import select
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from app.database import commit_or_conflict, db
-from app.errors import handle_http_error, wants_json
-from app.forms import Form, at_most, line_field, readable, render_form
+from app.errors import handle_database_error, handle_http_error, wants_json
+from app.forms import Form, at_most, line_field, no_hidden_text, readable, render_form
 from app.models import USERNAME_LENGTH, User
-from app.text import nfc
+from app.text import fold, nfc
 
 View = Callable[..., ResponseReturnValue]
 
@@ -34,7 +40,15 @@ bp = Blueprint("sessions", __name__)
 
 
 class SessionInterface(SecureCookieSessionInterface):
-    """Flask's session, with a cookie that is `Secure` if the request came over HTTPS."""
+    """Flask's session, with a cookie that is `Secure` if the request came over HTTPS.
+
+    Its name then begins with `__Host-`: browsers accept no such cookie from another subdomain, nor
+    over HTTP. It needs the default cookie path and domain.
+    """
+
+    def get_cookie_name(self, app: Flask) -> str:
+        prefix = "__Host-" if self.get_cookie_secure(app) else ""
+        return prefix + super().get_cookie_name(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure or super().get_cookie_secure(app)
@@ -43,42 +57,46 @@ class SessionInterface(SecureCookieSessionInterface):
 def init_app(app: Flask) -> None:
     """Register the account pages, and protect every form with a CSRF token."""
     app.session_interface = SessionInterface()
+    storage = storage_from_string(app.config["ATTEMPTS_STORAGE"], wrap_exceptions=True)
+    app.extensions["attempts"] = FixedWindowRateLimiter(storage)
     csrf.init_app(app)
     app.register_error_handler(CSRFError, handle_csrf_error)
+    app.register_error_handler(StorageError, handle_database_error)
     app.context_processor(lambda: {"current_user": current_user})
-    app.after_request(forbid_storing)
     app.register_blueprint(bp)
-
-
-def forbid_storing(response: Response) -> Response:
-    """Forbid browsers to store the pages of a logged-in user.
-
-    After logging out, the Back button would show them to the next person at the computer.
-    """
-    if request.endpoint != "static" and "user_id" in session:
-        response.cache_control.no_store = True
-    return response
 
 
 def handle_csrf_error(error: CSRFError) -> Response:
     """Return the error with advice: in most cases, the user has logged in again in another tab."""
-    error.description += " Your login may have changed. Go back, copy your text and reload."
+    if "referrer" in error.description:
+        error.description += " Allow your browser to send the Referer header to this site."
+    else:
+        error.description += " Your login may have changed. Go back, copy your text and reload."
     return handle_http_error(error)
 
 
 class NameForm(Form):
     """A form with a unique username."""
 
-    username = line_field("Username", DataRequired(), at_most(USERNAME_LENGTH))
+    username = line_field("Username", DataRequired(), at_most(USERNAME_LENGTH), no_hidden_text)
 
 
-AT_LEAST = Length(8, message="Use at least 8 characters.")
+COMMON_PASSWORDS = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
+
+
+def hard_to_guess(form: Form, field: PasswordField) -> None:
+    """Check that the password is neither common nor the username (a WTForms validator)."""
+    username = form["username"].data if "username" in form else require_user().username
+    if fold(field.data or "") in COMMON_PASSWORDS | {fold(username or "")}:
+        raise ValidationError("Choose another password: this one is common, or your username.")
 
 
 def new_password_field(label: str) -> PasswordField:
     """Return a field for a new password."""
+    at_least = Length(8, message="Use at least 8 characters.")
+    checks = [DataRequired(), at_least, at_most(128), readable, hard_to_guess]
     # Composed before its length is checked: an accented letter is one character.
-    return PasswordField(label, [DataRequired(), AT_LEAST, at_most(128), readable], [nfc])
+    return PasswordField(label, checks, [nfc])
 
 
 class SignUpForm(NameForm):
@@ -97,11 +115,13 @@ class LoginForm(Form):
 class CurrentPasswordForm(Form):
     """The user's own password, so that a stolen session cannot take over or delete the account."""
 
-    current = PasswordField("Current password", [DataRequired(), readable])
+    current_password = PasswordField("Current password", [DataRequired(), readable])
 
-    def validate_current(self, field: PasswordField) -> None:
+    def validate_current_password(self, field: PasswordField) -> None:
         """Check that this is the password of the logged-in user."""
-        if authenticate(require_user().username, field.data or "") is None:
+        username = require_user().username
+        count_attempt(username)
+        if authenticate(username, field.data or "") is None:
             raise ValidationError("Wrong password.")
 
 
@@ -124,7 +144,8 @@ def signup() -> ResponseReturnValue:
 
 
 def store_user(form: SignUpForm) -> User:
-    """Store a new user; raises 409 Conflict if the username is taken."""
+    """Store a new user; raises 409 Conflict if the username is taken, or 429 (`count_attempt`)."""
+    count_attempt(form.username.data or "")
     user = User(username=form.username.data)
     user.set_password(form.password.data or "")
     db.session.add(user)
@@ -137,6 +158,7 @@ def login() -> ResponseReturnValue:
     """Log in, and return to the page that required it."""
     form = LoginForm()
     if form.validate_on_submit():
+        count_attempt(form.username.data or "")
         user = authenticate(form.username.data or "", form.password.data or "")
         if user is not None:
             log_in(user)
@@ -165,6 +187,21 @@ def authenticate(username: str, password: str) -> User | None:
     known = user.password_hash if user else None
     stored = known or dummy_hash(current_app.config["PASSWORD_METHOD"])
     return user if check_password_hash(stored, nfc(password)) else None
+
+
+def count_attempt(username: str) -> None:
+    """Count an attempt from the client's address and for `username`; raises 429 over a limit.
+
+    Rate limiting slows down guessing of passwords (brute force). The address is counted first: a
+    client over its own limit cannot use up those of other users.
+    """
+    attempts = current_app.extensions["attempts"]
+    address, username = str(request.remote_addr), username[:USERNAME_LENGTH]
+    for setting, key in ("ATTEMPTS_PER_ADDRESS", address), ("ATTEMPTS_PER_USERNAME", username):
+        limit = parse(current_app.config[setting])
+        if not attempts.hit(limit, setting, key):
+            message = "Too many attempts. Wait before you try again."
+            raise TooManyRequests(message, retry_after=limit.get_expiry())
 
 
 @cache

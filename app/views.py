@@ -101,8 +101,7 @@ class UserAPI(MethodView):
     def post(self) -> ResponseReturnValue:
         """Create an account, without logging in."""
         form = SignUpForm()
-        if not form.validate():
-            abort(422, form.error_summary)
+        form.require_valid()
         user = store_user(form)
         # Two URLs share this endpoint: inside a POST, url_for would choose the one for POST.
         location = url_for("pages.user_api", user_id=user.id, _method="GET")
@@ -112,8 +111,7 @@ class UserAPI(MethodView):
         """Rename the user's own account."""
         user = get_own_account(user_id)
         form = NameForm()
-        if not form.validate():
-            abort(422, form.error_summary)
+        form.require_valid()
         user.username = form.username.data or ""
         commit_or_conflict("This username is taken, or your account has changed. Reload the page.")
         flash("Username changed.")
@@ -122,9 +120,7 @@ class UserAPI(MethodView):
     def delete(self, user_id: int) -> ResponseReturnValue:
         """Delete the user's own account with all posts, if the password is right."""
         user = get_own_account(user_id)
-        form = CurrentPasswordForm()
-        if not form.validate():
-            abort(422, form.error_summary)
+        CurrentPasswordForm().require_valid()
         db.session.delete(user)
         commit_or_conflict("Your account has changed. Reload the page.")
         session.clear()

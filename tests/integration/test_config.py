@@ -62,7 +62,7 @@ class TestEnvironment:
         submit(client, "/login", {"username": "John Williams", "password": "second breakfast"})
 
         again = start(**cheap).test_client()
-        again.set_cookie("session", client.get_cookie("session").value)
+        again.set_cookie("blog_session", client.get_cookie("blog_session").value)
 
         assert texts(again.get("/"), "#me") == ["John Williams"]
 
@@ -70,7 +70,7 @@ class TestEnvironment:
         one, other = start(FLASK_SECRET_KEY="one"), start(FLASK_SECRET_KEY="other")
         client, visitor = one.test_client(), other.test_client()
         header = csrf_header(client)
-        visitor.set_cookie("session", client.get_cookie("session").value)
+        visitor.set_cookie("blog_session", client.get_cookie("blog_session").value)
 
         response = visitor.post("/preferences", data={"theme": "dark"}, headers=header)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.support.html import csrf_header, flashes, page, redirect_target, submit, texts
+from tests.support.html import flashes, page, redirect_target, submit, texts
 
 
 def theme(response: TestResponse) -> str | None:
@@ -108,10 +108,10 @@ class TestFlags:
     def test_session_cookie_secure_also_makes_the_preference_cookie_secure(
         self, app, client, monkeypatch
     ):
-        # The CSRF token is read first: over HTTP, a client may not send a secure session cookie.
-        headers = csrf_header(client)
+        # Over HTTP, a client may not send back a secure session cookie with the CSRF token.
+        monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
         monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
 
-        client.post("/preferences", data={"theme": "dark"}, headers=headers)
+        client.post("/preferences", data={"theme": "dark"})
 
         assert client.get_cookie("theme").secure

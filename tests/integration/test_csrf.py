@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.databases import PASSWORD
-from tests.support.html import csrf_header, logged_in_as, submit, texts
+from tests.support.html import csrf_header, logged_in_as, page, submit, texts
 from tests.support.stored import stored_rows
 
 
@@ -42,6 +42,25 @@ class TestCsrfToken:
         response = client.post("/posts/1/delete", headers=from_before)
 
         assert response.status_code == 400
+
+    @pytest.mark.parametrize("referer", [None, "https://evil.example/"], ids=["none", "foreign"])
+    def test_https_form_without_the_referer_header_is_rejected_with_this_reason(
+        self, client, referer
+    ):
+        opened = client.get("/preferences", base_url="https://localhost")
+        fields = dict(page(opened).cssselect("main form")[0].form_values())
+
+        response = client.post(
+            "/preferences",
+            base_url="https://localhost",
+            headers={"Referer": referer} if referer else {},
+            data=fields,
+        )
+
+        assert response.status_code == 400
+        [reason] = texts(response, "main p")
+        assert reason.endswith("Allow your browser to send the Referer header to this site.")
+        assert "login" not in reason
 
     def test_missing_csrf_token_is_reported(self, client):
         response = client.post("/preferences", data={"theme": "dark"})

@@ -28,7 +28,7 @@ from tests.support.statements import recorded_statements
 from tests.support.stored import stored_rows
 
 SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
-NEW_PASSWORD = {"current": PASSWORD, "password": "second breakfast"}
+NEW_PASSWORD = {"current_password": PASSWORD, "password": "second breakfast"}
 CARD = {"city": "Hobbiton", "email": "john@shire.example", "phonenum": "563-983-7682"}
 POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking"}
 

@@ -60,7 +60,7 @@ class TestStore:
         assert "Set-Cookie" not in client.get("/").headers
 
     def test_session_ends_when_the_browser_is_closed(self, john):
-        cookie = john.get_cookie("session")
+        cookie = john.get_cookie("blog_session")
 
         assert (cookie.max_age, cookie.expires) == (None, None)
 
@@ -74,7 +74,7 @@ class TestSigned:
     def test_session_cookie_is_readable_and_holds_no_secret(self, app, john):
         reader = URLSafeTimedSerializer("a key that signed nothing")
 
-        signature_is_valid, content = reader.loads_unsafe(john.get_cookie("session").value)
+        signature_is_valid, content = reader.loads_unsafe(john.get_cookie("blog_session").value)
 
         assert not signature_is_valid
         with app.app_context():
@@ -83,10 +83,10 @@ class TestSigned:
             assert user.password_hash not in str(content)
 
     def test_session_cookie_with_the_data_of_another_user_is_ignored(self, john, fordo):
-        _, *signature = fordo.get_cookie("session").value.split(".")
-        payload, *_ = john.get_cookie("session").value.split(".")
+        _, *signature = fordo.get_cookie("blog_session").value.split(".")
+        payload, *_ = john.get_cookie("blog_session").value.split(".")
 
-        fordo.set_cookie("session", ".".join([payload, *signature]))
+        fordo.set_cookie("blog_session", ".".join([payload, *signature]))
 
         assert logged_in_as(fordo) == []
 
@@ -248,7 +248,7 @@ class TestRevoke:
         self, client: FlaskClient, current: str = PASSWORD, password: str = NEW
     ) -> TestResponse:
         """Submit the form that changes the password."""
-        return submit(client, "/password", {"current": current, "password": password})
+        return submit(client, "/password", {"current_password": current, "password": password})
 
     def test_changed_password_ends_every_other_session(self, john, log_in):
         other_client = log_in("John Williams")
@@ -293,7 +293,7 @@ class TestRevoke:
     ):
         # Logging out deletes the cookie in one browser. The server cannot revoke a copy of it.
         thief = app.test_client()
-        thief.set_cookie("session", john.get_cookie("session").value)
+        thief.set_cookie("blog_session", john.get_cookie("blog_session").value)
 
         submit(john, "/", form="header form")
         assert logged_in_as(thief) == ["John Williams"]
@@ -309,7 +309,11 @@ class TestRevoke:
         response = self.change_password(john, current=current)
 
         assert response.status_code == 422
-        assert len(texts(response, "#current-about .error")) == len(texts(response, ".error")) == 1
+        assert (
+            len(texts(response, "#current_password-about .error"))
+            == len(texts(response, ".error"))
+            == 1
+        )
         assert stored_rows(app) == before
         assert logged_in_as(other_client) == ["John Williams"]
 

@@ -8,6 +8,9 @@ from tests.support.stored import stored_rows
 # A valid sign-up form.
 BILBO = {"username": "Bilbo Baggings", "password": "an unexpected party"}
 
+HIDDEN = "Remove the characters that are invisible or change the direction."
+EASY = "Choose another password: this one is common, or your username."
+
 
 class TestSignUp:
     def test_sign_up_creates_an_account_and_logs_in(self, client, app):
@@ -37,7 +40,10 @@ class TestSignUp:
         ("field", "typed", "reason"),
         [
             ("username", "Bilbo\0", "Remove the characters that cannot be displayed."),
+            ("username", "Bil\u200bbo", HIDDEN),
             ("password", "7 chars", "Use at least 8 characters."),
+            ("password", "password", EASY),
+            ("password", "bilbo baggings", EASY),
         ],
     )
     def test_invalid_sign_up_is_rejected_with_the_reason(self, app, client, field, typed, reason):

@@ -390,7 +390,7 @@ class TestMethodView:
 
         assert response.status_code == 204
         assert flashes(john.get("/")) == ["Account deleted."]
-        assert john.get_cookie("session") is None
+        assert john.get_cookie("blog_session") is None
         assert redirect_target(john.get("/contact")) == "/login?next=/contact"
 
     def test_visitor_cannot_change_a_user(self, client, dataset, names):

@@ -53,7 +53,7 @@ def submit(
 
 def delete_account(client: FlaskClient, user_id: int = 1, password: str = PASSWORD) -> TestResponse:
     """Delete the user's own account, as the script of the people page does."""
-    sent = {"current": password}
+    sent = {"current_password": password}
     return client.delete(f"/users/{user_id}", json=sent, headers=csrf_header(client))
 
 

@@ -62,7 +62,7 @@ class BlogTestCase(LiveServerTestCase):
 
     def log_in(self, username: str) -> None:
         """Log in as this user, without the login form."""
-        session = log_in(self.app, username).get_cookie("session")
+        session = log_in(self.app, username).get_cookie("blog_session")
         self.browser.cdp(
             "Network.setCookie",
             name=session.key,

@@ -48,6 +48,9 @@ COMMANDS = {
 # A cheap password hash, so that a login takes no time.
 CHEAP_PASSWORDS = {"FLASK_PASSWORD_METHOD": "pbkdf2:sha256:1"}
 
+# All checks of a server log in as one of two users.
+MANY_ATTEMPTS = {"FLASK_ATTEMPTS_PER_USERNAME": "1000 per minute"}
+
 # The headers that a proxy sets for a request to https://blog.example.
 FORWARDED = {
     "Host": "blog.example",
@@ -120,7 +123,8 @@ def start(kind: str, database: str, **variables: str) -> Iterator[Server]:
         folder = Path(name)
         if kind == "uwsgi.ini":
             configure(kind, folder, {":8080": ":0", ":8081": ":0"})
-        settings = {"DATABASE_URL": database, "PORT": "0", **CHEAP_PASSWORDS, **variables}
+        settings = {"DATABASE_URL": database, "PORT": "0", **CHEAP_PASSWORDS, **MANY_ATTEMPTS}
+        settings |= variables
         # Split first, because the name of the folder may contain a space.
         arguments = [text.replace("{folder}", name) for text in shlex.split(command)]
         with Process(arguments, environment(folder, **settings)) as process:

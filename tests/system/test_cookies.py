@@ -97,7 +97,10 @@ class TestFlags(ThemeTestCase):
         self.log_in("John Williams")
         self.visit(PreferencesPage).choose_theme("Dark")
 
-        assert {cookie["name"] for cookie in self.browser.get_cookies()} == {"session", "theme"}
+        assert {cookie["name"] for cookie in self.browser.get_cookies()} == {
+            "blog_session",
+            "theme",
+        }
         assert self.browser.execute_script("return document.cookie") == ""
 
     def test_cookies_are_secure_behind_an_https_proxy(self) -> None:
@@ -111,7 +114,7 @@ class TestFlags(ThemeTestCase):
         self.visit(PreferencesPage).choose_theme("Dark")
 
         secure = {cookie["name"]: cookie["secure"] for cookie in self.browser.get_cookies()}
-        assert secure == {"session": True, "theme": True}
+        assert secure == {"__Host-blog_session": True, "theme": True}
 
     def test_form_on_another_site_posts_without_the_cookies(self) -> None:
         self.expected_errors = [400]

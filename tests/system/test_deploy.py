@@ -459,7 +459,7 @@ class TestNginx(ServerChecks):
         https.request("GET", "/login")
 
         session, *flags = read(https).headers["Set-Cookie"].split("; ")
-        assert session.startswith("session=")
+        assert session.startswith("__Host-blog_session=")
         assert "Secure" in flags
 
     def test_request_without_a_host_is_redirected_to_the_address_of_nginx(self, server):

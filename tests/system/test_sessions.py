@@ -50,10 +50,10 @@ class TestSigned(BlogTestCase):
     def test_changed_session_cookie_logs_the_user_out(self) -> None:
         page = self.visit(LoginPage)
         page.log_in("John Williams", PASSWORD)
-        _, *signature = self.browser.get_cookie("session")["value"].split(".")
+        _, *signature = self.browser.get_cookie("blog_session")["value"].split(".")
         forged = base64.urlsafe_b64encode(b'{"user_id":2}').decode().rstrip("=")
 
-        self.browser.add_cookie({"name": "session", "value": ".".join([forged, *signature])})
+        self.browser.add_cookie({"name": "blog_session", "value": ".".join([forged, *signature])})
 
         assert page.open().logged_in_as == ""
 
@@ -102,6 +102,26 @@ class TestLogin(BlogTestCase):
         page.log_in("John Williams", PASSWORD)
 
         assert page.logged_in_as == "John Williams"
+
+    def test_login_over_the_limit_shows_that_the_user_must_wait(self) -> None:
+        self.expected_errors = [401, 429]
+        self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
+        page = self.visit(LoginPage)
+        page.log_in("John Williams", "open sesame")
+
+        page.log_in("John Williams", PASSWORD)
+
+        assert page.heading == "Too Many Requests"
+        assert page.text.endswith("Too many attempts. Wait before you try again.")
+        assert page.logged_in_as == ""
+
+    def test_common_password_is_rejected(self) -> None:
+        self.expected_errors = [422]
+        page = self.visit(SignUpPage)
+
+        page.sign_up("Sam", "password")
+
+        assert page.field_error("Password").startswith("Choose another password")
 
     def test_browser_does_not_send_an_empty_form(self) -> None:
         page = self.visit(LoginPage)

@@ -11,6 +11,8 @@ from unittest import mock
 from urllib.parse import urlencode
 
 from flask import Flask, Response, json, request
+from limits.storage import RedisStorage
+from werkzeug.datastructures import Headers
 
 from app import config, create_app
 from app.config import DEFAULTS, HEADERS, add_headers, database_uri, load_secret_key
@@ -99,6 +101,12 @@ class TestEnvironment(unittest.TestCase):
         self.assertEqual(
             app.config["SQLALCHEMY_DATABASE_URI"], "postgresql+psycopg://localhost/blog"
         )
+
+    def test_login_attempts_are_counted_in_the_configured_storage(self):
+        # In memory, each worker would count for itself.
+        app = self.app(FLASK_ATTEMPTS_STORAGE="redis://localhost")
+
+        self.assertIsInstance(app.extensions["attempts"].storage, RedisStorage)
 
     def test_settings_passed_to_the_factory_replace_the_environment(self):
         settings = {"SECRET_KEY": "test", "SQLALCHEMY_DATABASE_URI": "sqlite://"}
@@ -283,15 +291,27 @@ class TestProxy(unittest.TestCase):
 
 
 class TestHeaders(unittest.TestCase):
-    def test_security_headers_are_added_to_every_response(self):
-        response = add_headers(Response())
+    def headers(self, base_url: str = "http://localhost", **set_by_view: str) -> Headers:
+        """Return the headers of a response after the security headers were added."""
+        with Flask(__name__).test_request_context(base_url=base_url):
+            return add_headers(Response(headers=set_by_view)).headers
 
-        self.assertLessEqual(set(HEADERS.items()), set(response.headers.items()))
+    def test_security_headers_are_added_to_every_response(self):
+        self.assertLessEqual(set(HEADERS.items()), set(self.headers().items()))
 
     def test_security_header_set_by_a_view_is_kept(self):
-        response = add_headers(Response(headers={"Referrer-Policy": "no-referrer"}))
+        headers = self.headers(**{"Referrer-Policy": "no-referrer"})
 
-        self.assertEqual(response.headers.getlist("Referrer-Policy"), ["no-referrer"])
+        self.assertEqual(headers.getlist("Referrer-Policy"), ["no-referrer"])
+
+    def test_browser_is_told_over_https_to_use_https_for_a_year(self):
+        # HSTS: a later visit over HTTP could be intercepted before it is redirected.
+        headers = self.headers("https://blog.example")
+
+        self.assertEqual(headers["Strict-Transport-Security"], f"max-age={365 * 24 * 60 * 60}")
+
+    def test_browser_is_not_told_over_http_to_use_https(self):
+        self.assertNotIn("Strict-Transport-Security", self.headers("http://blog.example"))
 
     def test_content_security_policy_allows_this_site_and_no_inline_script(self):
         # A second defence against cross-site scripting, besides the escaping of the templates.

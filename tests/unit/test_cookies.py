@@ -150,6 +150,18 @@ class TestFlags(CookieTestCase):
             with self.subTest(response=response.headers["Set-Cookie"]):
                 self.assertTrue(self.cookie(response)["secure"])
 
+    def test_session_cookie_has_a_name_of_its_own(self):
+        # Ports share cookies: another Flask application on 127.0.0.1 would replace "session".
+        self.assertEqual(self.cookie(self.log_in()).key, "blog_session")
+
+    def test_session_cookie_set_over_https_has_the_host_prefix(self):
+        # Browsers accept such a cookie only if it is secure, has no domain and is for all paths.
+        cookie = self.cookie(self.log_in(HTTPS))
+
+        self.assertEqual(cookie.key, "__Host-blog_session")
+        self.assertTrue(cookie["secure"])
+        self.assertEqual((cookie["domain"], cookie["path"]), ("", "/"))
+
     def test_cookie_set_over_http_is_not_secure_so_it_is_sent_back(self):
         for response in (self.choose("dark"), self.log_in()):
             with self.subTest(response=response.headers["Set-Cookie"]):

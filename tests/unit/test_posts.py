@@ -79,9 +79,15 @@ class TestWrite(DatabaseTestCase):
 
     def test_tag_without_a_visible_character_is_rejected(self):
         self.assertEqual(
-            self.errors(tags="Flask, \N{ZERO WIDTH SPACE}"),
+            self.errors(tags="Flask, \N{COMBINING ACUTE ACCENT}"),
             {"tags": ["Enter some visible text for each tag."]},
         )
+
+    def test_tag_with_a_format_character_is_rejected(self):
+        # Spoofing: it would look like another tag.
+        [error] = self.errors(tags="Fl\N{ZERO WIDTH SPACE}ask")["tags"]
+
+        self.assertIn("invisible", error)
 
     def test_repeated_tag_counts_once(self):
         self.assertEqual(self.errors(tags=",".join("abcdefghijABC")), {})

@@ -1,23 +1,27 @@
 """The session in its signed cookie, and the functions that log a user in and out."""
 
+import time
 import unittest
 from base64 import urlsafe_b64decode
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, json, request, session
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import TooManyRequests, Unauthorized
 from werkzeug.security import check_password_hash
 
+from app.config import add_headers
 from app.database import db
 from app.models import User
 from app.sessions import (
+    NameForm,
     SessionInterface,
+    SignUpForm,
     authenticate,
+    count_attempt,
     current_user,
     dummy_hash,
     fingerprint,
-    forbid_storing,
     is_safe_redirect,
     log_in,
     login_required,
@@ -255,6 +259,105 @@ class TestLogin(DatabaseTestCase):
 
         self.assertNotEqual(john.password_hash, fordo.password_hash)
 
+    def attempt(self, username: str, address: str = "192.0.2.1") -> None:
+        """Count an attempt for this username, from this address."""
+        with self.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            count_attempt(username)
+
+    def test_attempts_for_one_username_are_limited_from_all_addresses(self):
+        self.app.config["ATTEMPTS_PER_USERNAME"] = "2 per hour"
+        self.attempt("John Williams", "192.0.2.1")
+        self.attempt("John Williams", "192.0.2.2")
+
+        with self.assertRaises(TooManyRequests) as caught:
+            self.attempt("John Williams", "192.0.2.3")
+
+        self.assertEqual(caught.exception.retry_after, 60 * 60)
+        self.attempt("Fordo Baggings", "192.0.2.3")
+
+    def test_attempts_from_one_address_are_limited_for_all_usernames(self):
+        self.app.config["ATTEMPTS_PER_ADDRESS"] = "2 per minute"
+        self.attempt("John Williams")
+        self.attempt("Fordo Baggings")
+
+        with self.assertRaises(TooManyRequests) as caught:
+            self.attempt("Bilbo Baggings")
+
+        self.assertEqual(caught.exception.retry_after, 60)
+        self.attempt("Bilbo Baggings", "192.0.2.2")
+
+    def test_address_over_its_limit_uses_up_no_attempts_of_a_username(self):
+        # Otherwise one client could lock every user out.
+        self.app.config.update(
+            ATTEMPTS_PER_ADDRESS="1 per hour", ATTEMPTS_PER_USERNAME="2 per hour"
+        )
+        self.attempt("John Williams")
+        for _ in range(3):
+            with self.assertRaises(TooManyRequests):
+                self.attempt("John Williams")
+
+        self.attempt("John Williams", "192.0.2.2")
+
+    def test_attempts_are_counted_anew_after_the_time_of_the_limit(self):
+        self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per minute"
+        self.attempt("John Williams")
+
+        with mock.patch("time.time", return_value=time.time() + 61):
+            self.attempt("John Williams")
+
+    def test_two_applications_count_their_attempts_separately(self):
+        self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
+        self.attempt("John Williams")
+
+        self.app = self.create_app()
+        self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
+        self.attempt("John Williams")
+
+    def password_errors(self, username: str, password: str) -> list[str]:
+        """Return the errors of the password in a sign-up form."""
+        sent = {"username": username, "password": password}
+        with self.app.test_request_context(method="POST", data=sent):
+            form = SignUpForm()
+            form.validate()
+            return list(form.password.errors)
+
+    def test_password_that_is_easy_to_guess_is_rejected(self):
+        for username, password in (
+            ("John Williams", "password"),
+            ("John Williams", "PassWord"),
+            ("John Williams", "12345678"),
+            ("John Williams", "qwertyuiop"),
+            ("John Williams", "John Williams"),
+            ("John Williams", "john williams"),
+        ):
+            with self.subTest(password=password):
+                [error] = self.password_errors(username, password)
+                self.assertIn("Choose another password", error)
+
+    def test_password_that_only_contains_a_common_one_is_accepted(self):
+        for password in ("password of my own", "John Williams!", PASSWORD):
+            with self.subTest(password=password):
+                self.assertEqual(self.password_errors("John Williams", password), [])
+
+    def test_username_with_a_format_character_is_rejected(self):
+        # Spoofing: two usernames could look the same, or turn the text beside them around.
+        for character in (
+            "\N{ZERO WIDTH SPACE}",
+            "\N{RIGHT-TO-LEFT OVERRIDE}",
+            "\N{SOFT HYPHEN}",
+            "\N{ZERO WIDTH NO-BREAK SPACE}",
+            "\N{TAG LATIN SMALL LETTER A}",
+        ):
+            sent = {"username": f"John{character} Williams"}
+            with (
+                self.subTest(character=character),
+                self.app.test_request_context(method="POST", data=sent),
+            ):
+                form = NameForm()
+
+                self.assertFalse(form.validate())
+                self.assertIn("invisible", form.username.errors[0])
+
     def test_login_clears_the_session(self):
         # Prevents session fixation: nothing that an attacker put into the session survives.
         fordo = self.user("Fordo Baggings")
@@ -275,12 +378,12 @@ class TestLogin(DatabaseTestCase):
         # After logging out, the Back button would show it to the next person at the computer.
         self.start_request(user_id=1)
 
-        self.assertTrue(forbid_storing(Response()).cache_control.no_store)
+        self.assertEqual(add_headers(Response()).headers["Cache-Control"], "no-store")
 
     def test_browser_may_store_the_page_of_a_visitor(self):
         self.start_request()
 
-        self.assertFalse(forbid_storing(Response()).cache_control.no_store)
+        self.assertNotIn("Cache-Control", add_headers(Response()).headers)
 
     def test_current_user_is_the_user_in_the_session(self):
         john = self.user("John Williams")

@@ -1,0 +1,94 @@
+"""Rate limiting: guessing passwords and creating accounts becomes slow after a few attempts."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.support.databases import PASSWORD, load_dataset
+from tests.support.html import csrf_header, delete_account, logged_in_as, submit, texts
+
+MESSAGE = "Too many attempts. Wait before you try again."
+
+
+@pytest.fixture
+def app(new_app: Callable[..., Flask]) -> Flask:
+    """An application with the course's data that allows two attempts for each username."""
+    app = new_app(ATTEMPTS_PER_USERNAME="2 per minute")
+    load_dataset(app)
+    return app
+
+
+def guess(client: FlaskClient, password: str = "wrong") -> TestResponse:
+    """Submit the login form as John Williams."""
+    return submit(client, "/login", {"username": "John Williams", "password": password})
+
+
+class TestRateLimit:
+    def test_login_over_the_limit_is_rejected_with_the_time_to_wait(self, client):
+        responses = [guess(client) for _ in range(3)]
+
+        assert [response.status_code for response in responses] == [401, 401, 429]
+        assert responses[-1].headers["Retry-After"] == "60"
+        assert texts(responses[-1], "h1") == ["Too Many Requests"]
+        assert texts(responses[-1], "main p") == [MESSAGE]
+
+    def test_right_password_over_the_limit_does_not_log_in(self, client):
+        guess(client)
+        guess(client)
+
+        response = guess(client, PASSWORD)
+
+        assert response.status_code == 429
+        assert logged_in_as(client) == []
+
+    def test_login_over_the_limit_is_rejected_as_json(self, client):
+        guess(client)
+        guess(client)
+        sent = {"username": "John Williams", "password": "wrong"}
+
+        response = client.post("/login", json=sent, headers=csrf_header(client))
+
+        assert response.status_code == 429
+        assert response.headers["Retry-After"] == "60"
+        assert response.json["message"] == MESSAGE
+
+    def test_opening_the_login_page_is_no_attempt(self, client):
+        for _ in range(5):
+            client.get("/login")
+
+        assert guess(client, PASSWORD).status_code == 302
+
+    def test_sign_ups_from_one_address_are_limited(self, app, client, monkeypatch):
+        monkeypatch.setitem(app.config, "ATTEMPTS_PER_ADDRESS", "2 per hour")
+        accounts = [{"username": f"Bilbo {n}", "password": "an unexpected party"} for n in range(3)]
+
+        submit(client, "/signup", accounts[0])
+        client.post("/users/", json=accounts[1], headers=csrf_header(client))
+        responses = [
+            submit(client, "/signup", accounts[2]),
+            client.post("/users/", json=accounts[2], headers=csrf_header(client)),
+        ]
+
+        assert [response.status_code for response in responses] == [429, 429]
+        assert {response.headers["Retry-After"] for response in responses} == {"3600"}
+
+    def test_guessing_the_password_with_a_stolen_session_is_limited(self, john):
+        wrong = {"current_password": "wrong", "password": "second breakfast"}
+        submit(john, "/password", wrong)
+        delete_account(john, password="wrong")
+
+        responses = [submit(john, "/password", wrong), delete_account(john)]
+
+        assert [response.status_code for response in responses] == [429, 429]
+        assert logged_in_as(john) == ["John Williams"]
+
+    def test_login_is_unavailable_while_the_storage_of_the_attempts_is(self, new_app, tmp_path):
+        client = new_app(ATTEMPTS_STORAGE=f"redis+unix://{tmp_path}/no.sock").test_client()
+
+        response = guess(client)
+
+        assert response.status_code == 503
+        assert response.headers["Retry-After"]
