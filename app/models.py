@@ -115,6 +115,8 @@ class Blogpost(Versioned, Model):
     excerpt: Mapped[str] = orm.column_property(func.substr(text, 1, 240))
     created: Mapped[datetime] = mapped_column(default=utc_now)
     userid: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    # A digest of the form that was stored last: a form that is sent twice is stored once.
+    submission: Mapped[str | None] = mapped_column(String(64), unique=True)
 
     # Loaded in the same query: avoids N+1 queries, and the author cannot be deleted in between.
     user: Mapped[User] = relationship(back_populates="blogposts", lazy="joined")

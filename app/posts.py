@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, SQLColumnExpression, select
 from sqlalchemy.orm import defer, selectinload
-from sqlalchemy.orm.attributes import flag_modified
-from wtforms import StringField, TextAreaField
+from werkzeug.exceptions import Conflict, NotFound
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, ValidationError
 
 from app.database import commit_or_conflict, db
@@ -35,8 +37,9 @@ def init_app(app: Flask) -> None:
 
 
 class PostForm(EditForm):
-    """A post, with its tags separated by commas."""
+    """A post, with its tags separated by commas; each form for a new post has another `token`."""
 
+    token = HiddenField()
     title = line_field("Title", DataRequired(), at_most(TITLE_LENGTH))
     text = TextAreaField("Text", [DataRequired(), at_most(TEXT_LENGTH), readable], [clean_text])
     tags = line_field("Tags, separated by commas", no_hidden_text)
@@ -105,7 +108,7 @@ def post(post_id: int) -> str:
 @login_required("Log in to write a post.")
 def new() -> ResponseReturnValue:
     """Write a post."""
-    return edit_form(Blogpost(userid=require_user().id), PostForm(), "New post")
+    return edit_form(Blogpost(userid=require_user().id), PostForm(token=token_hex()), "New post")
 
 
 @bp.route("/<int:post_id>/edit", methods=["GET", "POST"])
@@ -123,10 +126,15 @@ def edit(post_id: int) -> ResponseReturnValue:
 def delete(post_id: int) -> ResponseReturnValue:
     """Delete one of the user's own posts, unless it has changed since the page was loaded."""
     changed = "This post has changed since you opened it. Read it again before you delete it."
-    post = get_own_post(post_id)
-    EditForm().check_version(post.version, changed)
-    db.session.delete(post)
-    commit_or_conflict(changed)
+    with suppress(NotFound):  # Deleted before, for example by a double click.
+        post = get_own_post(post_id)
+        EditForm().check_version(post.version, changed)
+        db.session.delete(post)
+        try:
+            commit_or_conflict(changed)
+        except Conflict:
+            get_own_post(post_id)
+            raise
     flash("Post deleted.")
     return redirect(url_for("posts.newest"))
 
@@ -143,21 +151,30 @@ def edit_form(post: Blogpost, form: PostForm, heading: str) -> ResponseReturnVal
     """Store the submitted post, or show the form with the user's input and its errors."""
     if form.validate_on_submit():
         with form.conflict_as_error():
-            store_post(post, form)
+            post_id = store_post(post, form)
             flash("Post saved.")
-            return redirect(url_for("posts.post", post_id=post.id))
+            return redirect(url_for("posts.post", post_id=post_id))
     return render_form("edit_post.html", form, heading=heading)
 
 
-def store_post(post: Blogpost, form: PostForm) -> None:
-    """Store the post; raises 409 Conflict if it has changed since the form was opened."""
-    form.check_version(post.version)
-    post.tags = list(Tag.get_or_create(tag_names(form.tags.data)))
-    post.title = form.title.data or ""
-    post.text = form.text.data or ""
-    if post.id is None:
+def store_post(post: Blogpost, form: PostForm) -> int:
+    """Store the post and return its id; raises 409 Conflict if it has changed since it was opened.
+
+    Idempotent: if a form is sent twice, for example by a double click, return the id of the post
+    that the first request has stored. A unique column decides the race condition.
+    """
+    sent = {**form.data, "version": None}
+    submission = sha256(repr((post.id, post.userid, sent)).encode()).hexdigest()
+    try:
+        form.check_version(post.version)
+        post.tags = list(Tag.get_or_create(tag_names(form.tags.data)))
+        post.title = form.title.data or ""
+        post.text = form.text.data or ""
+        # Another value for each change, so a change of the tags alone increases the version, too.
+        post.submission = submission
         db.session.add(post)
-    else:
-        # A change of the tags alone would not increase the version of the post.
-        flag_modified(post, "title")
-    commit_or_conflict(CHANGED)
+        commit_or_conflict(CHANGED)
+    except Conflict:
+        stored = select(Blogpost.id).filter_by(submission=submission)
+        return db.session.scalar(stored) or abort(409, CHANGED)
+    return post.id

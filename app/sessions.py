@@ -21,7 +21,7 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import select
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import Conflict, TooManyRequests
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
@@ -137,7 +137,13 @@ def signup() -> ResponseReturnValue:
     form = SignUpForm()
     if form.validate_on_submit():
         with form.conflict_as_error(form.username):
-            log_in(store_user(form))
+            try:
+                user = store_user(form)
+            except Conflict as taken:
+                # Sent twice, for example by a double click: the second form is a login.
+                name, password = form.username.data or "", form.password.data or ""
+                user = authenticate(name, password) or abort(409, taken.description)
+            log_in(user)
             flash("Welcome.")
             return redirect(url_for("pages.home"))
     return render_form("signup.html", form)

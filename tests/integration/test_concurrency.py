@@ -29,6 +29,7 @@ from tests.support.stored import stored_rows
 
 Request = Callable[[], TestResponse]
 Stop = Callable[[str], bool]
+SendTwice = Callable[..., list[TestResponse]]
 
 BILBO = {"username": "Bilbo Baggings", "password": "an unexpected party"}
 CARD = {"city": "London", "email": "john.willy@xyz.com", "phonenum": "675-876-2423"}
@@ -148,7 +149,17 @@ class TestNames:
     def test_two_sign_ups_with_one_username_create_one_account(self, app):
         clients = [app.test_client(), app.test_client()]
 
-        responses = at_once(app, *(lambda c=c: submit(c, "/signup", BILBO) for c in clients))
+        passwords = ["an unexpected party", "in a hole in the ground"]
+
+        responses = at_once(
+            app,
+            *(
+                lambda client=client, password=password: submit(
+                    client, "/signup", {**BILBO, "password": password}
+                )
+                for client, password in zip(clients, passwords, strict=True)
+            ),
+        )
 
         assert failures(responses) == [409]
         assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
@@ -156,7 +167,7 @@ class TestNames:
     def test_later_sign_up_keeps_the_typed_username_and_is_no_login(self, app, client):
         response = meanwhile(
             app,
-            late=lambda: submit(client, "/signup", BILBO),
+            late=lambda: submit(client, "/signup", {**BILBO, "password": "second breakfast"}),
             early=lambda: submit(app.test_client(), "/signup", BILBO),
         )
 
@@ -289,16 +300,6 @@ class TestPosts:
         assert response.status_code == 409
         assert texts(john.get("/posts/1"), "h1, [rel=tag]") == [POST["title"], "Walking"]
 
-    def test_post_deleted_by_two_requests_is_deleted_once(self, app, john, john_again):
-        responses = at_once(
-            app,
-            lambda: submit(john, "/posts/1", form="form[action$=delete]"),
-            lambda: submit(john_again, "/posts/1", form="form[action$=delete]"),
-        )
-
-        assert failures(responses) == [409]
-        assert [post.id for post in stored_rows(app)["blogpost"]] == [2, 3, 4]
-
     def test_post_deleted_right_after_its_edit_is_saved_and_not_found(self, app, john, john_again):
         commits = []
 
@@ -325,6 +326,93 @@ class TestPosts:
         )
 
         assert response.status_code == 404
+
+
+class TestTwice:
+    """A form that is sent twice, like a double click without JavaScript, is done once.
+
+    Both requests succeed, because the browser shows the response to the second one.
+    """
+
+    @pytest.fixture(params=["one after the other", "at once"])
+    def send_twice(self, request: pytest.FixtureRequest, app: Flask) -> SendTwice:
+        """A function that fills in one form and sends it in two requests."""
+
+        def send_twice(
+            client: FlaskClient, url: str, typed: dict[str, str], form: str = "main form"
+        ) -> list[TestResponse]:
+            [found] = page(client.get(url)).cssselect(form)
+            fields = {**dict(found.form_values()), **typed}
+            with client.session_transaction() as session:
+                stored = dict(session)
+
+            def send() -> TestResponse:
+                # Two threads cannot share a client.
+                same_browser = app.test_client()
+                with same_browser.session_transaction() as session:
+                    session.update(stored)
+                return same_browser.post(found.get("action") or url, data=fields)
+
+            return at_once(app, send, send) if request.param == "at once" else [send(), send()]
+
+        return send_twice
+
+    def test_new_post_sent_twice_is_one_post(self, app, john, send_twice):
+        responses = send_twice(john, "/posts/new", POST)
+
+        assert [redirect_target(response) for response in responses] == ["/posts/5", "/posts/5"]
+        assert [post.id for post in stored_rows(app)["blogpost"]] == [1, 2, 3, 4, 5]
+        [newest] = [pair.tag_id for pair in stored_rows(app)["tags"] if pair.blogpost_id == 5]
+        assert newest == max(tag.id for tag in stored_rows(app)["tag"])
+
+    def test_edited_post_sent_twice_is_edited_once(self, app, john, send_twice):
+        responses = send_twice(john, "/posts/1/edit", POST)
+
+        assert [redirect_target(response) for response in responses] == ["/posts/1", "/posts/1"]
+        post = stored_rows(app)["blogpost"][0]
+        assert (post.title, post.version) == (POST["title"], 2)
+
+    def test_deletion_of_a_post_sent_twice_deletes_it_once(self, app, john, send_twice):
+        responses = send_twice(john, "/posts/1", {}, form="form[action$=delete]")
+
+        assert [redirect_target(response) for response in responses] == ["/posts/", "/posts/"]
+        assert [post.id for post in stored_rows(app)["blogpost"]] == [2, 3, 4]
+
+    def test_sign_up_sent_twice_logs_in_to_one_account(self, app, client, send_twice):
+        responses = send_twice(client, "/signup", BILBO)
+
+        assert [redirect_target(response) for response in responses] == ["/", "/"]
+        assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
+        # Each response logs in, because the browser keeps the cookie of only one.
+        assert all("Set-Cookie" in response.headers for response in responses)
+
+    def test_form_of_a_new_post_changed_after_saving_is_another_post(self, app, john):
+        # The Back button shows the form again, with the same token.
+        [found] = page(john.get("/posts/new")).cssselect("main form")
+        fields = {**dict(found.form_values()), **POST}
+        john.post("/posts/new", data=fields)
+
+        john.post("/posts/new", data={**fields, "text": "Now far ahead the road has gone."})
+
+        texts_of_posts = [post.text for post in stored_rows(app)["blogpost"][4:]]
+        assert texts_of_posts == [POST["text"], "Now far ahead the road has gone."]
+
+    def test_same_post_from_another_form_is_another_post(self, app, john):
+        submit(john, "/posts/new", POST)
+        submit(john, "/posts/new", POST)
+
+        assert len(stored_rows(app)["blogpost"]) == 6
+
+    def test_old_form_of_a_post_that_was_edited_since_is_a_conflict(self, app, john):
+        [found] = page(john.get("/posts/1/edit")).cssselect("main form")
+        fields = {**dict(found.form_values()), **POST}
+        john.post("/posts/1/edit", data=fields)
+        submit(john, "/posts/1/edit", {"title": "Flask, again"})
+
+        response = john.post("/posts/1/edit", data=fields)
+
+        assert response.status_code == 409
+        assert stored_rows(app)["blogpost"][0].title == "Flask, again"
 
 
 class TestAccounts:

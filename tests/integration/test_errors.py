@@ -319,7 +319,7 @@ class TestRefusedForms:
             ),
             (
                 "/signup",
-                {"username": "John Williams", "password": "my precious"},
+                {"username": "John Williams", "password": "second breakfast"},
                 409,
                 "Username: This username is taken. Choose another one.",
             ),

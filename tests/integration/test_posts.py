@@ -367,9 +367,10 @@ class TestOwn:
         ]
         assert john.get("/posts/1").status_code == 200
 
-    @pytest.mark.parametrize("url", ["/posts/99/edit", "/posts/99/delete"])
-    def test_editing_an_unknown_post_is_not_found(self, john, url):
-        assert john.post(url, data=POST, headers=csrf_header(john)).status_code == 404
+    def test_editing_an_unknown_post_is_not_found(self, john):
+        response = john.post("/posts/99/edit", data=POST, headers=csrf_header(john))
+
+        assert response.status_code == 404
 
     def test_only_the_author_sees_the_edit_link_and_delete_button(self, john, client):
         change = "main a[href$=edit], main form[action$=delete]"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from flask import Flask
+from flask import Flask, request, request_started
 
 from tests.support.flask_testing_shim import LiveServerTestCase
 from tests.support.login import log_in
@@ -71,6 +71,17 @@ class BlogTestCase(LiveServerTestCase):
             httpOnly=session.http_only,
             sameSite=session.same_site,
         )
+
+    @contextmanager
+    def recorded_requests(self) -> Iterator[list[str]]:
+        """Record the method and path of each request to the server in a `with` block."""
+        requests: list[str] = []
+
+        def note(_app: Flask, **_: object) -> None:
+            requests.append(f"{request.method} {request.path}")
+
+        with request_started.connected_to(note, self.app):
+            yield requests
 
     @contextmanager
     def new_browser(self, profile: Path | None = None) -> Iterator[Browser]:

@@ -70,6 +70,18 @@ class Browser(webdriver.Remote):
         self.console += self.execute("getLog", {"type": "browser"})["value"]
         return self.console
 
+    @contextmanager
+    def slow_line(self) -> Iterator[None]:
+        """Delay each response in a `with` block."""
+        self.cdp("Network.enable")
+        line = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.cdp("Network.emulateNetworkConditions", latency=1000, **line)  # milliseconds
+        try:
+            yield
+        finally:
+            self.cdp("Network.emulateNetworkConditions", latency=0, **line)
+            self.cdp("Network.disable")
+
     def clear(self, origin: str) -> None:
         """Delete all cookies, the data that `origin` has stored, and the console messages."""
         self.cdp("Network.clearBrowserCookies")

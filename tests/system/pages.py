@@ -142,6 +142,12 @@ class Page:
         with self.expect_new_page():
             self._button(button).click()
 
+    def submit_twice(self, button: str) -> None:
+        """Click the button twice on a slow line, before the next page arrives."""
+        found = self._button(button)
+        with self.expect_new_page(), self.browser.slow_line():
+            ActionChains(self.browser).click(found).pause(0.15).click().perform()
+
     def submit_expecting_validation(self, button: str) -> None:
         """Click the button of a form that the browser does not send, because it is not valid."""
         self._button(button).click()

@@ -46,6 +46,18 @@ class TestWrite(BlogTestCase):
         assert post.lines == ["A test can fail.", "That is its use."]
         assert post.tags == ["Tests"]
 
+    def test_two_clicks_on_a_slow_line_save_one_post(self) -> None:
+        self.log_in("John Williams")
+        page = self.visit(EditPostPage)
+        page.fill_in(Title="Testing Flask", Text="A test can fail.")
+
+        with self.recorded_requests() as requests:
+            page.submit_twice("Save")
+
+        assert page.message == "Post saved."
+        assert requests.count("POST /posts/new") == 1
+        assert self.visit(PostsPage).titles.count("Testing Flask") == 1
+
     def test_code_in_a_post_keeps_its_indentation(self) -> None:
         code = "def test():\n    for n in range(2):\n        assert n"
         self.log_in("John Williams")

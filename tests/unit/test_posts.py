@@ -156,8 +156,38 @@ class TestWrite(DatabaseTestCase):
         unchanged = {"title": self.post.title, "text": self.post.text}
 
         store_post(self.post, self.form(version="1", tags="Flask", **unchanged))
+        store_post(self.post, self.form(version="2", tags="Python", **unchanged))
 
-        self.assertEqual(self.post.version, 2)
+        self.assertEqual(self.post.version, 3)
+
+    def test_form_for_a_new_post_that_is_sent_twice_is_stored_once(self):
+        ids = [
+            store_post(Blogpost(userid=self.fordo.id), self.form(token="1", title="Templates"))
+            for _ in range(2)
+        ]
+
+        self.assertEqual(ids, [2, 2])
+        self.assertEqual(db.session.scalar(select(func.count(Blogpost.id))), 2)
+
+    def test_same_post_by_another_author_or_from_another_form_is_another_post(self):
+        john = User(username="John Williams")
+        db.session.add(john)
+        db.session.commit()
+
+        ids = [
+            store_post(Blogpost(userid=author.id), self.form(token=token))
+            for author, token in ((self.fordo, "1"), (self.fordo, "2"), (john, "1"))
+        ]
+
+        self.assertEqual(ids, [2, 3, 4])
+
+    def test_edit_that_repeats_the_last_one_is_stored_once(self):
+        # The second form was opened before the first one was stored.
+        for _ in range(2):
+            stored = store_post(self.post, self.form(version="1", title="Templates"))
+            self.assertEqual(stored, self.post.id)
+
+        self.assertEqual((self.post.title, self.post.version), ("Templates", 2))
 
     def test_post_form_with_another_version_is_a_conflict(self):
         # Optimistic locking: the row is not in the state that the form was opened with.
