@@ -16,17 +16,24 @@ async function send(method, body) {
   if (!response.ok) {
     // If the server is down, a proxy may respond with HTML, or nothing responds at all.
     const { message } = await response.json().catch(() => ({}));
-    throw new Error(message || "The server does not respond. Try again in a moment.");
+    const error = new Error(message || "The server does not respond. Try again in a moment.");
+    error.isAboutField = [409, 422].includes(response.status);
+    throw error;
   }
 }
 
 function sendOnSubmit(form, method, proceed) {
   const problem = account.querySelector("[role=alert]");
+  const field = form.querySelector("input");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     problem.textContent = "";
+    field.ariaInvalid = "false";
     send(method, Object.fromEntries(new FormData(form)))
-      .then(proceed, (error) => { problem.textContent = error.message; });
+      .then(proceed, (error) => {
+        problem.textContent = error.message;
+        field.ariaInvalid = String(error.isAboutField);
+      });
   });
 }
 

@@ -83,6 +83,7 @@ class TestView:
             ("/filters", "Course"),
             ("/es/John/farewell", "Course"),
             ("/contact", "John Williams"),
+            ("/password", "John Williams"),
             ("/about", "About"),
             ("/preferences", "Theme"),
             ("/login", None),

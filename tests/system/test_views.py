@@ -111,6 +111,7 @@ class TestMethodView(BlogTestCase):
         page.rename_expecting_error("Fordo Baggings")
 
         assert page.error == "This username is taken, or your account has changed. Reload the page."
+        assert page.border_colour("Username") == page.error_colour
         assert page.open().logged_in_as == "John Williams"
 
     def test_user_can_be_renamed_right_after_an_error(self) -> None:
@@ -161,6 +162,7 @@ class TestMethodView(BlogTestCase):
         page.rename_expecting_error("John Silver")
 
         assert page.error.startswith("The CSRF session token is missing.")
+        assert page.border_colour("Username") != page.error_colour
 
     def test_deletion_after_the_session_has_ended_shows_an_error(self) -> None:
         self.expected_errors = [400]
