@@ -233,6 +233,13 @@ class TestReadOnlyDatabase:
         assert shown.items() >= {k: v for k, v in typed.items() if k != "password"}.items()
         assert SAM["password"] not in response.text
 
+    def test_database_error_page_does_not_show_passwords(self, app, john):
+        with read_only(app):
+            response = submit(john, "/password", NEW_PASSWORD)
+
+        assert response.status_code == 503
+        assert not [password for password in NEW_PASSWORD.values() if password in response.text]
+
     @pytest.mark.parametrize(("path", "typed"), FORMS[1:])
     def test_form_on_the_database_error_page_can_be_sent_again(self, app, john, path, typed):
         with read_only(app):

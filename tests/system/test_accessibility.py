@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from flask import abort
 from selenium.webdriver.common.keys import Keys
+from sqlalchemy.exc import OperationalError
 
 from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
@@ -197,6 +198,18 @@ class TestWcag(AxeTestCase):
 
         with patch.dict(self.app.view_functions, {"pages.about": lambda: abort(503)}):
             self.assert_all_accessible("/about")
+
+    def test_database_error_page_with_the_typed_post(self) -> None:
+        self.expected_errors = [503]
+        self.log_in("John Williams")
+        page = self.visit(EditPostPage)
+        failure = OperationalError("", None, Exception("The database is down."))
+
+        with patch("app.posts.store_post", side_effect=failure):
+            page.save(Title="Testing Flask", Text="A test can fail.")
+
+        self.assertEqual(page.value("Title"), "Testing Flask")
+        self.assert_accessible()
 
 
 class TestPhone(AxeTestCase):
