@@ -11,7 +11,6 @@ from werkzeug.test import TestResponse
 
 from app.database import db
 from app.models import Blogpost, Contact, User
-from app.views import BaseView
 from tests.support.html import (
     csrf_header,
     delete_account,
@@ -63,12 +62,6 @@ class TestView:
         links = page(client.get(path)).cssselect("main a")
 
         assert "/signup" in [link.get("href") for link in links]
-
-    def test_second_page_needs_no_second_class(self, new_app):
-        app = new_app()
-        app.add_url_rule("/start", view_func=BaseView.as_view("start", "home.html"))
-
-        assert texts(app.test_client().get("/start"), "h1") == ["Hello World!!!"]
 
     @pytest.mark.parametrize(
         ("path", "section"),
