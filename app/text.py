@@ -32,7 +32,8 @@ def clean_line(value: str | None) -> str:
 
 def clean_text(value: str | None) -> str:
     r"""Return the text in NFC, with `\n` as line ending, and no blank lines around it."""
-    return nfc((value or "").replace("\r\n", "\n").strip())
+    # The spaces before the first word are the indentation of code.
+    return nfc(re.sub(r"\A\s*\n", "", (value or "").replace("\r\n", "\n")).rstrip())
 
 
 def is_visible(text: str) -> bool:

@@ -47,6 +47,11 @@ class TestWrite(DatabaseTestCase):
         self.assertEqual(form.title.data, TITLE)
         self.assertEqual(form.text.data, "One.\n\nTwo.")
 
+    def test_indentation_of_the_first_line_is_kept(self):
+        form = self.form(text="    return 1\r\n")
+
+        self.assertEqual(form.text.data, "    return 1")
+
     def test_title_and_text_are_required(self):
         for field in ("title", "text"):
             for empty in ("", " \t\r\n "):

@@ -65,8 +65,13 @@ class TestCleanText(unittest.TestCase):
     def test_clean_text_strips_blank_lines_at_both_ends(self):
         self.assertEqual(clean_text("\r\n \r\nOne.\r\n"), "One.")
 
+    def test_clean_text_keeps_the_indentation_of_the_first_line(self):
+        self.assertEqual(clean_text(" \r\n    One.\r\n    Two."), "    One.\n    Two.")
+
     def test_clean_text_of_nothing_is_empty(self):
-        self.assertEqual(clean_text(None), "")
+        for nothing in (None, "", "  ", " \r\n \r\n "):
+            with self.subTest(nothing=nothing):
+                self.assertEqual(clean_text(nothing), "")
 
     def test_clean_text_composes_accents(self):
         self.assertEqual(clean_text(DECOMPOSED), "Adiós")
