@@ -92,12 +92,17 @@ def grade(  # noqa: PLR0913 - the last two are options
     healthy, second = pool.map(pool.run, [forward, reverse])
     counted = healthy.passed & second.passed
     result.tests = {test: layer for test, layer in healthy.layers.items() if test in counted}
-    problem = fault(healthy) or fault_in_reverse(second)
-    if not problem and not counted:
-        problem = "flaky", "The tests have new names in each run: use fixed parameters and ids."
-    if problem:
+    if problem := fault(healthy) or fault_in_reverse(second):
         result.verdict, result.reason = problem
         result.failed = healthy.failed or second.failed
+        if result.verdict in {"red", "order"}:
+            again = pool.run(forward if healthy.failed else reverse)
+            if flaky := result.failed.keys() & again.passed:
+                result.verdict, result.reason = "flaky", flaky_reason(flaky)
+        return result
+    if not counted:
+        result.verdict = "flaky"
+        result.reason = "The tests have new names in each run: use fixed parameters and ids."
         return result
 
     deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * healthy.seconds)
@@ -122,9 +127,7 @@ def grade(  # noqa: PLR0913 - the last two are options
             result.verdict = "flaky"
             result.reason = f"Flaky: the tests passed twice, but not in a control run. {answer[1]}"
     if flaky:
-        result.verdict = "flaky"
-        names = first_three(sorted(flaky))
-        result.reason = f"Flaky: on the same code, {names} failed and then passed."
+        result.verdict, result.reason = "flaky", flaky_reason(flaky)
     if not result.verdict:
         result.results = [results[edit] for edit in edits]
     return result
@@ -180,6 +183,11 @@ def first_of(failed: dict[str, str]) -> str:
     test, reason = next(iter(failed.items()))
     more = f" and {len(failed) - 1} more fail" if len(failed) > 1 else " fails"
     return f"{test}{more}: {reason}"
+
+
+def flaky_reason(tests: Set[str]) -> str:
+    """Return the reason for no grade if these tests are flaky."""
+    return f"Flaky: on the same code, {first_three(sorted(tests))} failed and then passed."
 
 
 def first_three(names: Sequence[str]) -> str:

@@ -81,6 +81,10 @@ UNGRADED = {
         "Flaky: on the same code, kata/flaky_under_a_bug.py::test_exits_once_under_another_bug, "
         "kata/flaky_under_a_bug.py::test_fails_once_under_a_bug failed and then passed.",
     ),
+    "flaky_at_first": (
+        "flaky",
+        "Flaky: on the same code, kata/flaky_at_first.py::test_fails_once failed and then passed.",
+    ),
     "changing_names": ("flaky", "The tests have new names in each run"),
     "litters": (
         "litter",
