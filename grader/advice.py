@@ -35,7 +35,7 @@ def after_full_marks(grade: Grade, catalogue: Catalogue, root: Path) -> Iterator
     for cheaper, layer in combinations(LAYERS, 2):
         bugs = [bug for bug in lowest if isinstance(bug, Bug) and bug.layer == cheaper]
         if names := [bug.name for bug in bugs if lowest[bug] == layer]:
-            yield from wrap(f"Caught by {layer} tests, but {cheaper} tests are enough: ")
+            yield from wrap(f"Caught by {layer} tests, but {cheaper} tests are enough:")
             yield from wrap(", ".join(names), first_indent=INDENT)
     pages = [f"tests/{layer}/test_{grade.topic}.py" for layer in LAYERS]
     pages.append(f"docs/topics/{grade.topic}.md")
