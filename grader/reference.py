@@ -15,6 +15,7 @@ from grader.project import project_files
 from grader.testrun import Job
 
 PAGE = "docs/bugs.md"
+SMOKE_TEST = "kata/smoke.py"  # must pass on every bug
 QUICK_LAYERS = LAYERS[:2]
 DEADLINE = 120.0  # seconds for each test
 
@@ -90,6 +91,9 @@ def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[s
     rejected = [variant for variant in catalogue.variants if failed[variant]]
     problems = [f"variant {edit.name}: {min(failed[edit])} rejects it." for edit in rejected]
     problems += [outcome.problem for outcome in outcomes if outcome.problem]
+    for bug in catalogue.bugs:
+        if any(test.startswith(SMOKE_TEST) for test in failed[bug]):
+            problems.append(f"bug {bug.name}: {SMOKE_TEST} catches it, so it is too obvious.")
     text = page(outcomes, catalogue.variants)
     path = root / PAGE
     if not check:
@@ -125,6 +129,8 @@ class Suite:
 
     def groups(self, catalogue: Catalogue) -> Iterator[tuple[str, list[Edit]]]:
         """Yield tests, and a group of edits on which they must pass."""
+        if (self.root / SMOKE_TEST).exists():
+            yield from ((SMOKE_TEST, group) for group in combine(self.root, catalogue.bugs))
         # The last topic, deployment, takes longest and so starts first.
         files = [f"tests/system/test_{topic}.py" for topic in reversed(catalogue.topics)]
         files = [file for file in files if (self.root / file).exists()]
@@ -177,7 +183,7 @@ class Suite:
 
 
 def layer_of(test: str) -> str:
-    """Return the layer of a test from its node id."""
+    """Return the layer of a test from its node id, or another text for the smoke test."""
     return test.split("/")[1]
 
 

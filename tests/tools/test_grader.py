@@ -692,6 +692,16 @@ class TestReference:
             "docs/bugs.md is out of date: run `nox -s kata -- --reference` and commit it.",
         ]
 
+    def test_bug_that_the_smoke_test_catches_is_refused(self, reference, project, capsys):
+        shutil.copy(PROJECT / "kata" / "weak.py", project / "kata" / "smoke.py")
+
+        assert reference(unit="strong", integration="weak") == 1
+
+        assert capsys.readouterr().out.splitlines() == [
+            f"bug {name}: kata/smoke.py catches it, so it is too obvious."
+            for name in ("counts_characters", "cannot_be_imported", "exits_the_process")
+        ]
+
     def test_system_test_that_rejects_a_variant_is_named(self, reference, capsys):
         assert reference(unit="weak", integration="weak", system="overfitted") == 1
 

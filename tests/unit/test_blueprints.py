@@ -140,6 +140,11 @@ class TestFactory(unittest.TestCase):
         for other in (self.second, create_app(CONFIG)):
             self.assertEqual(other.config["PAGE_SIZE"], DEFAULTS["PAGE_SIZE"])
 
+    def test_setting_passed_to_the_factory_is_not_a_new_default(self):
+        create_app({**CONFIG, "PAGE_SIZE": 3})
+
+        self.assertEqual(create_app(CONFIG).config["PAGE_SIZE"], 10)
+
     def test_url_is_not_shared_with_another_application(self):
         self.first.add_url_rule("/extra", view_func=lambda: "", endpoint="extra")
 
