@@ -6,7 +6,7 @@ From the course's "Sesiones" and Flask's "Sessions".
 import re
 import secrets
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
@@ -57,8 +57,9 @@ class SessionInterface(SecureCookieSessionInterface):
 def init_app(app: Flask) -> None:
     """Register the account pages, and protect every form with a CSRF token."""
     app.session_interface = SessionInterface()
-    storage = storage_from_string(app.config["ATTEMPTS_STORAGE"], wrap_exceptions=True)
-    app.extensions["attempts"] = FixedWindowRateLimiter(storage)
+    # Called by the first request: `limits` starts a thread, and uWSGI forks its workers before.
+    storage = partial(storage_from_string, app.config["ATTEMPTS_STORAGE"], wrap_exceptions=True)
+    app.extensions["attempts"] = cache(lambda: FixedWindowRateLimiter(storage()))
     csrf.init_app(app)
     app.register_error_handler(CSRFError, handle_csrf_error)
     app.register_error_handler(StorageError, handle_database_error)
@@ -201,7 +202,7 @@ def count_attempt(username: str) -> None:
     Rate limiting slows down guessing of passwords (brute force). The address is counted first: a
     client over its own limit cannot use up those of other users.
     """
-    attempts = current_app.extensions["attempts"]
+    attempts = current_app.extensions["attempts"]()
     address, username = str(request.remote_addr), username[:USERNAME_LENGTH]
     for setting, key in ("ATTEMPTS_PER_ADDRESS", address), ("ATTEMPTS_PER_USERNAME", username):
         limit = parse(current_app.config[setting])

@@ -106,7 +106,7 @@ class TestEnvironment(unittest.TestCase):
         # In memory, each worker would count for itself.
         app = self.app(FLASK_ATTEMPTS_STORAGE="redis://localhost")
 
-        self.assertIsInstance(app.extensions["attempts"].storage, RedisStorage)
+        self.assertIsInstance(app.extensions["attempts"]().storage, RedisStorage)
 
     def test_settings_passed_to_the_factory_replace_the_environment(self):
         settings = {"SECRET_KEY": "test", "SQLALCHEMY_DATABASE_URI": "sqlite://"}

@@ -305,6 +305,13 @@ class TestLogin(DatabaseTestCase):
         with mock.patch("time.time", return_value=time.time() + 61):
             self.attempt("John Williams")
 
+    def test_creating_an_application_starts_no_thread(self):
+        # A server may fork its workers afterwards: uWSGI would hang at its shutdown.
+        with mock.patch("threading.Thread.start") as start:
+            self.create_app()
+
+        start.assert_not_called()
+
     def test_two_applications_count_their_attempts_separately(self):
         self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
         self.attempt("John Williams")
