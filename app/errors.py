@@ -66,7 +66,6 @@ def handle_database_error(error: exc.SQLAlchemyError) -> Response:
 
 
 def unavailable(error: exc.SQLAlchemyError) -> ServiceUnavailable:
-    """Log the error and return 503 Service Unavailable: the client may try again."""
+    """Log the error and return 503 Service Unavailable: the client may try again in 10 seconds."""
     current_app.logger.error("Database error. Have you run `flask init-db`?", exc_info=error)
-    message = "The database is unavailable. Try again in a moment."
-    return ServiceUnavailable(message, retry_after=10)  # seconds
+    return ServiceUnavailable("The database is unavailable. Try again in a moment.", retry_after=10)

@@ -126,14 +126,14 @@ def edit(post_id: int) -> ResponseReturnValue:
 def delete(post_id: int) -> ResponseReturnValue:
     """Delete one of the user's own posts, unless it has changed since the page was loaded."""
     changed = "This post has changed since you opened it. Read it again before you delete it."
-    with suppress(NotFound):  # Deleted before, for example by a double click.
+    try:
         post = get_own_post(post_id)
         EditForm().check_version(post.version, changed)
         db.session.delete(post)
-        try:
-            commit_or_conflict(changed)
-        except Conflict:
-            get_own_post(post_id)
+        commit_or_conflict(changed)
+    except (Conflict, NotFound):
+        # A post that is gone was deleted before, for example by the first click of a double click.
+        if db.session.get(Blogpost, post_id) is not None:
             raise
     flash("Post deleted.")
     return redirect(url_for("posts.newest"))
@@ -164,17 +164,17 @@ def store_post(post: Blogpost, form: PostForm) -> int:
     that the first request has stored. A unique column decides the race condition.
     """
     sent = {**form.data, "version": None}
-    submission = sha256(repr((post.id, post.userid, sent)).encode()).hexdigest()
+    key = sha256(repr((post.id, post.userid, sent)).encode()).hexdigest()
     try:
         form.check_version(post.version)
         post.tags = list(Tag.get_or_create(tag_names(form.tags.data)))
         post.title = form.title.data or ""
         post.text = form.text.data or ""
         # Another value for each change, so a change of the tags alone increases the version, too.
-        post.submission = submission
+        post.submission = key
         db.session.add(post)
         commit_or_conflict(CHANGED)
     except Conflict:
-        stored = select(Blogpost.id).filter_by(submission=submission)
+        stored = select(Blogpost.id).filter_by(submission=key)
         return db.session.scalar(stored) or abort(409, CHANGED)
     return post.id

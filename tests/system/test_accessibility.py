@@ -133,6 +133,19 @@ class TestWcag(AxeTestCase):
 
         self.assert_accessible()
 
+    def test_post_that_the_database_could_not_store(self) -> None:
+        self.expected_errors = [503]
+        self.log_in("John Williams")
+        page = self.visit(EditPostPage)
+        error = OperationalError("INSERT", {}, Exception("The database is read-only."))
+        with patch("app.posts.commit_or_conflict", side_effect=error):
+            page.save(Title="Testing Flask", Text="A test can fail.\n\nThat is its use.")
+
+        self.assert_accessible()
+        self.assertEqual(page.value("Text"), "A test can fail.\n\nThat is its use.")
+        page.submit("Try again")
+        self.assertEqual(page.message, "Post saved.")
+
     def test_rejected_contact_card(self) -> None:
         self.expected_errors = [422]
         self.log_in("John Williams")
