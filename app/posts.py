@@ -1,10 +1,8 @@
 """The blog: posts by newest, by author and by tag; and writing, editing and deleting them."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -82,19 +80,19 @@ def by_tag(tag_id: int) -> str:
     return render_posts(tagged, tags.c.blogpost_id, heading=f"Posts about {tag.tagname}")
 
 
-def render_posts(query: Select[Blogpost], key: SQLColumnExpression[int], **context: Any) -> str:
+def render_posts(query: Select[Blogpost], key: SQLColumnExpression[int], **context: object) -> str:
     """Render one page of posts, newest first."""
     return render_template("posts.html", page=paginate(query.options(*IN_LIST), key), **context)
 
 
-def newest_posts() -> Sequence[Blogpost]:
+def newest_posts() -> list[Blogpost]:
     """Return the three newest posts, or none if the database is unavailable.
 
     The front page, the first one that a developer looks at, needs no database.
     """
     with suppress(*DATABASE_ERRORS):
         query = select(Blogpost).options(*IN_LIST).order_by(Blogpost.id.desc())
-        return db.session.scalars(query.limit(3)).all()
+        return list(db.session.scalars(query.limit(3)))
     return []
 
 
