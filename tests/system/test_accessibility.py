@@ -75,7 +75,7 @@ class TestWcag(AxeTestCase):
                 self.assert_accessible()
 
     def test_public_pages(self) -> None:
-        self.assert_all_accessible("/", "/about", "/filters", "/posts/", "/posts/1")
+        self.assert_all_accessible("/", "/about", "/filters", "/posts/", "/posts/1", "/posts/by/1")
 
     def test_greetings(self) -> None:
         self.assert_all_accessible("/en/John", "/es/John", "/es/John/farewell")
