@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 import requests
 
+from tests.support.html import csrf_header
 from tests.support.missing import missing
 from tests.system.processes import PATH, ROOT, TIMEOUT, Process, environment
 
@@ -178,6 +179,12 @@ def configure(name: str, folder: Path, changes: Mapping[str, str]) -> None:
     (folder / name).write_text(text, "utf-8")
 
 
+def connect(server: Server) -> socket.socket:
+    """Return a new connection to the server."""
+    host, port = server.addresses[0].split(":")
+    return socket.create_connection((host, int(port)), TIMEOUT)
+
+
 class Visitor(requests.Session):
     """A client of the site at `url`, with cookies, that does not follow redirects.
 
@@ -194,9 +201,11 @@ class Visitor(requests.Session):
         options = {"timeout": TIMEOUT, **options, "allow_redirects": False}
         return super().request(method, self.url + path, **options)
 
-    @property
-    def cookies_header(self) -> dict[str, str]:
-        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def session_headers(self) -> dict[str, str]:
+        """Return the headers for another connection: the cookies and the CSRF token."""
+        token = csrf_header(self)  # type: ignore[arg-type]
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"Cookie": cookies, **token}
 
 
 def send(
@@ -204,14 +213,15 @@ def send(
     path: str,
     json: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    form: bytes | None = None,
 ) -> HTTPConnection:
-    """Send a GET, or a POST with `json`, over a new connection; `read` returns the response."""
+    """Send a GET, or a POST with `json` or an encoded `form`; `read` returns the response."""
     connection = HTTPConnection(server.addresses[0], timeout=TIMEOUT)
-    if json is None:
-        connection.request("GET", path, headers=headers or {})
-    else:
-        content_type = {"Content-Type": "application/json"}
-        connection.request("POST", path, dumps(json), {**content_type, **(headers or {})})
+    content_type, body = "application/x-www-form-urlencoded", form
+    if json is not None:
+        content_type, body = "application/json", dumps(json).encode()
+    method = "GET" if body is None else "POST"
+    connection.request(method, path, body, {"Content-Type": content_type, **(headers or {})})
     return connection
 
 

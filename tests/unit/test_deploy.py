@@ -86,6 +86,14 @@ class TestNginx(unittest.TestCase):
             with self.subTest(file.name):
                 self.assertIn(f" {file.suffix[1:]};", types)
 
+    def test_nginx_limits_attempts_on_pages_of_the_application(self):
+        [paths] = re.findall(r"\^POST/\((.+)\)\$", NGINX)
+        pages = self.app.url_map.bind("localhost")
+
+        for path in paths.split("|"):
+            with self.subTest(path):
+                self.assertTrue(pages.match(f"/{path}", "POST"))
+
     def test_nginx_body_limit_is_above_the_limit_of_the_application(self):
         [size] = nginx_values("client_max_body_size")
         [megabytes] = re.findall(r"^(\d+)m$", size)
