@@ -61,8 +61,10 @@ def init_app(app: Flask) -> None:
 def create_file(dialect: Dialect, _record: object, arguments: list[Any], _: object) -> None:
     """Create the file of an SQLite database, readable by its owner only, like the secret key."""
     if dialect.name == "sqlite" and not arguments[0].startswith((":memory:", "file:")):
-        with suppress(OSError):  # SQLite has better error messages.
-            os.close(os.open(arguments[0], os.O_CREAT, 0o600))
+        # Not if it exists: closing the file would end all locks that this process has on it, and
+        # another program would delete the write-ahead log. SQLite has better error messages.
+        with suppress(OSError):
+            os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @event.listens_for(Engine, "connect")

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,6 +101,21 @@ class TestFile(unittest.TestCase):
         }
         names = ("blog.sqlite", "blog.sqlite-shm", "blog.sqlite-wal")
         self.assertEqual(modes, dict.fromkeys(names, private))
+
+    def test_other_program_keeps_the_log_that_the_application_uses(self):
+        # A program that takes itself for the last user of the file deletes the log: the application
+        # would read old rows, and lose new ones. It sees the locks of the application's connections.
+        create_tables()
+        program = (
+            f"import sqlite3; sqlite3.connect({str(self.file)!r}).execute('SELECT 1 FROM tag')"
+        )
+        with db.engine.connect() as one, db.engine.connect() as other:
+            for connection in (one, other):
+                connection.execute(text("SELECT 1 FROM tag"))
+
+            subprocess.run([sys.executable, "-c", program], check=True)
+
+            self.assertTrue(self.file.with_name("blog.sqlite-wal").exists())
 
     def test_existing_database_file_keeps_its_permissions(self):
         self.file.touch()
