@@ -440,6 +440,7 @@ class TestAccounts:
         )
 
         assert response.status_code == 409
+        assert response.json["message"] == "Your account has changed. Reload the page."
         assert texts(john.get("/"), "#me") == ["Gandalf"]
 
     def test_account_deleted_by_two_requests_is_deleted_once(self, app, john, log_in):
