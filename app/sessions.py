@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable
 from functools import cache, partial, wraps
 from hashlib import sha256
-from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,7 @@ from flask import Blueprint, Flask, abort, current_app, flash, redirect, request
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]  # has no types
-from limits import parse
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
+from limits import errors, parse, storage, strategies
 from sqlalchemy import select
 from werkzeug.exceptions import Conflict, TooManyRequests
 from werkzeug.security import check_password_hash, generate_password_hash
@@ -58,11 +54,13 @@ def init_app(app: Flask) -> None:
     """Register the account pages, and protect every form with a CSRF token."""
     app.session_interface = SessionInterface()
     # Called by the first request: `limits` starts a thread, and uWSGI forks its workers before.
-    storage = partial(storage_from_string, app.config["ATTEMPTS_STORAGE"], wrap_exceptions=True)
-    app.extensions["attempts"] = cache(lambda: FixedWindowRateLimiter(storage()))
+    store = partial(
+        storage.storage_from_string, app.config["ATTEMPTS_STORAGE"], wrap_exceptions=True
+    )
+    app.extensions["attempts"] = cache(lambda: strategies.FixedWindowRateLimiter(store()))
     csrf.init_app(app)
     app.register_error_handler(CSRFError, handle_csrf_error)
-    app.register_error_handler(StorageError, handle_database_error)
+    app.register_error_handler(errors.StorageError, handle_database_error)
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(bp)
 
@@ -207,8 +205,7 @@ def count_attempt(username: str) -> None:
     for setting, key in ("ATTEMPTS_PER_ADDRESS", address), ("ATTEMPTS_PER_USERNAME", username):
         limit = parse(current_app.config[setting])
         if not attempts.hit(limit, setting, key):
-            message = "Too many attempts. Wait before you try again."
-            raise TooManyRequests(message, retry_after=limit.get_expiry())
+            raise TooManyRequests("Too many attempts. Try later.", retry_after=limit.get_expiry())
 
 
 @cache
@@ -241,7 +238,7 @@ def fingerprint(user: User) -> str:
 def current_user() -> User | None:
     """Return the logged-in user, or None if nobody is logged in or the session was revoked."""
     user = db.session.get(User, session["user_id"]) if "user_id" in session else None
-    is_valid = user and compare_digest(session.get("fingerprint", ""), fingerprint(user))
+    is_valid = user and secrets.compare_digest(session.get("fingerprint", ""), fingerprint(user))
     return user if is_valid else None
 
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from tests.support.databases import PASSWORD, load_dataset
 from tests.support.html import csrf_header, delete_account, logged_in_as, submit, texts
 
-MESSAGE = "Too many attempts. Wait before you try again."
+MESSAGE = "Too many attempts. Try later."
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ class TestLogin(BlogTestCase):
         page.log_in("John Williams", PASSWORD)
 
         assert page.heading == "Too Many Requests"
-        assert page.text.endswith("Too many attempts. Wait before you try again.")
+        assert page.text.endswith("Too many attempts. Try later.")
         assert page.logged_in_as == ""
 
     def test_common_password_is_rejected(self) -> None:
