@@ -54,9 +54,8 @@ def init_app(app: Flask) -> None:
     """Register the account pages, and protect every form with a CSRF token."""
     app.session_interface = SessionInterface()
     # Called by the first request: `limits` starts a thread, and uWSGI forks its workers before.
-    store = partial(
-        storage.storage_from_string, app.config["ATTEMPTS_STORAGE"], wrap_exceptions=True
-    )
+    uri = app.config["ATTEMPTS_STORAGE"]
+    store = partial(storage.storage_from_string, uri, wrap_exceptions=True)
     app.extensions["attempts"] = cache(lambda: strategies.FixedWindowRateLimiter(store()))
     csrf.init_app(app)
     app.register_error_handler(CSRFError, handle_csrf_error)
