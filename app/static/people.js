@@ -25,12 +25,19 @@ async function send(method, body) {
 function sendOnSubmit(form, method, proceed) {
   const problem = account.querySelector("[role=alert]");
   const field = form.querySelector("input");
+  let isSending = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    // A disabled button would lose the keyboard focus.
+    if (isSending) {
+      return;
+    }
+    isSending = true;
     problem.textContent = "";
     field.ariaInvalid = "false";
     send(method, Object.fromEntries(new FormData(form)))
       .then(proceed, (error) => {
+        isSending = false;
         problem.textContent = error.message;
         field.ariaInvalid = String(error.isAboutField);
       });

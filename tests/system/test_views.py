@@ -125,6 +125,18 @@ class TestMethodView(BlogTestCase):
         assert page.logged_in_as == "John Silver"
         assert page.error == ""
 
+    def test_two_clicks_on_a_slow_line_delete_the_account_once(self) -> None:
+        self.log_in("John Williams")
+        page = self.visit(PeoplePage)
+        page.expand("Delete")
+        page.fill_in(**{"Current password": PASSWORD})
+
+        with self.recorded_requests() as requests:
+            page.submit_twice("Delete my account and all my posts")
+
+        assert requests.count("DELETE /users/1") == 1
+        assert page.message == "Account deleted."
+
     def test_user_deletes_the_account(self) -> None:
         self.log_in("John Williams")
         page = self.visit(PeoplePage)
