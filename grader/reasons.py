@@ -1,6 +1,7 @@
 """Explain in one line why a test failed or why pytest could not start."""
 
 import difflib
+import os
 import re
 import traceback
 from pathlib import Path
@@ -13,7 +14,7 @@ LONGEST = 200  # characters
 def one_line(text: str, project: Path) -> str:
     """Return the first line, shortened, with control characters escaped and paths relative."""
     [first, *_] = text.strip().splitlines() or [""]
-    first = first.replace(f"{project}/", "")
+    first = first.replace(f"{project}{os.sep}", "")
     first = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in first)
     return first if len(first) <= LONGEST else f"{first[:LONGEST]}…"
 
