@@ -219,7 +219,7 @@ class ServerChecks:
         assert get(server, "/").status_code == 200
         with ExitStack() as stack:
             # More than the server has workers: each would keep a worker without threads busy.
-            idle = [stack.enter_context(connect(server)) for _ in range(6)]
+            idle = [stack.enter_context(connect(server)) for _ in range(5)]
 
             assert get(server, "/").status_code == 200
             # The server has not waited until it could close one of them.
