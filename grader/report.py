@@ -55,7 +55,13 @@ def failed_tests(grade: Grade, *, colours: bool = False) -> Iterator[str]:
 
 def wrap(text: str, first_indent: str = "") -> list[str]:
     """Return the lines of a text that fits a terminal of 80 columns."""
-    return textwrap.wrap(text, WIDTH, initial_indent=first_indent, subsequent_indent=INDENT)
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first_indent,
+        subsequent_indent=INDENT,
+        break_on_hyphens=False,
+    )
 
 
 def outcome_of(result: EditResult) -> tuple[str, bool]:
