@@ -88,6 +88,18 @@ def questions(page: str, language: str) -> str:
     return "\n".join(f"- [](#{target})" for _, target in sorted(found))
 
 
+def layers(page: str, language: str) -> str:
+    """Return the rows of a table: how many bugs of docs/bugs.md each layer catches and misses."""
+    text = (DOCS / "bugs.md").read_text("utf-8")
+    bugs = re.findall(r"\| (\w+) \| *(\d*) \| *(\d*) \| *(\d*) \|$", text, re.MULTILINE)
+    rows = []
+    for column, layer in enumerate(CAUGHT_BY, start=1):
+        first = sum(bug[0] == layer for bug in bugs)
+        caught = sum(bug[column] not in {"", "0"} for bug in bugs)
+        rows.append(f"| `tests/{layer}` | `{first}` | `{caught}` | `{len(bugs) - caught}` |")
+    return "\n".join(rows)
+
+
 def sort_key(heading: str) -> str:
     """Return the letters of a heading without accents and Markdown, in lower case."""
     letters = unicodedata.normalize("NFKD", heading.casefold())
@@ -144,7 +156,7 @@ def untranslated() -> list[str]:
         missing += [
             f"{path.relative_to(ROOT)}: {message}"
             for message in messages
-            if not translated.get(message)
+            if not translated.get(message) and not NO_WORDS.fullmatch(message)
         ]
     return missing
 
