@@ -92,6 +92,7 @@ def layers(page: str, language: str) -> str:
     """Return the rows of a table: how many bugs of docs/bugs.md each layer catches and misses."""
     text = (DOCS / "bugs.md").read_text("utf-8")
     bugs = re.findall(r"\| (\w+) \| *(\d*) \| *(\d*) \| *(\d*) \|$", text, re.MULTILINE)
+    assert bugs, "docs/bugs.md has no row of this form any more."
     rows = []
     for column, layer in enumerate(CAUGHT_BY, start=1):
         first = sum(bug[0] == layer for bug in bugs)
