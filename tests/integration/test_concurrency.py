@@ -2,8 +2,8 @@
 
 Unique constraints and optimistic locking (version counters) decide which one.
 
-No test waits for time to pass: a request is stopped before its first write, after it has read what
-it needs, until the other request has come as far, or has ended.
+No test depends on time. A request stops right before its first write, when it has read all that it
+needs. It continues when the other request has reached the same point, or has ended.
 """
 
 import locale
@@ -67,8 +67,8 @@ def turkish_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     locale.setlocale(locale.LC_CTYPE, before)
 
 
-def writes(statement: str) -> bool:
-    """Return True if this SQL statement writes."""
+def is_write(statement: str) -> bool:
+    """Return True if this SQL statement changes data."""
     return statement.startswith(("INSERT", "UPDATE", "DELETE"))
 
 
@@ -93,11 +93,11 @@ def at_once(app: Flask, *requests: Request) -> list[TestResponse]:
     """Send the requests in one thread each; none writes before all have read."""
     # If a request never writes, the others fail after the timeout instead of hanging.
     barrier = Barrier(len(requests), timeout=20)
-    with call_before(app, writes, barrier.wait), ThreadPoolExecutor() as pool:
+    with call_before(app, is_write, barrier.wait), ThreadPoolExecutor() as pool:
         return list(pool.map(lambda request: request(), requests))
 
 
-def meanwhile(app: Flask, late: Request, early: Request, stop: Stop = writes) -> TestResponse:
+def meanwhile(app: Flask, late: Request, early: Request, stop: Stop = is_write) -> TestResponse:
     """Send `late`, and run all of `early` right before the first write of `late`.
 
     `stop` selects another statement of `late`. Return the response to `late`.
@@ -119,7 +119,7 @@ def meanwhile(app: Flask, late: Request, early: Request, stop: Stop = writes) ->
 
 
 def failures(responses: list[TestResponse]) -> list[int]:
-    """Return the status codes of the failed requests; which of two fails is up to chance."""
+    """Return the status codes of the failed requests; chance decides which request fails."""
     return [response.status_code for response in responses if response.status_code >= 400]
 
 
@@ -132,7 +132,7 @@ class TestTables:
     def test_tables_created_by_several_threads_are_created_once(self, app):
         barrier = Barrier(8, timeout=20)
 
-        def make(_: int) -> None:
+        def create(_: int) -> None:
             with app.app_context():
                 barrier.wait()
                 create_tables()
@@ -140,7 +140,7 @@ class TestTables:
         with app.app_context():
             db.drop_all()
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(make, range(8)))
+            list(pool.map(create, range(8)))
 
         assert set(stored_rows(app)) == set(db.metadata.tables)
 
@@ -148,7 +148,6 @@ class TestTables:
 class TestNames:
     def test_two_sign_ups_with_one_username_create_one_account(self, app):
         clients = [app.test_client(), app.test_client()]
-
         passwords = ["an unexpected party", "in a hole in the ground"]
 
         responses = at_once(
@@ -176,7 +175,7 @@ class TestNames:
         assert page(response).cssselect("#username")[0].get("value") == "Bilbo Baggings"
         assert texts(client.get("/"), "#me") == []
 
-    def test_two_users_cannot_rename_to_the_same_username(self, app, john, fordo):
+    def test_two_users_cannot_change_to_the_same_username(self, app, john, fordo):
         responses = at_once(
             app,
             lambda: rename(john, 1, "Gandalf"),
@@ -303,15 +302,15 @@ class TestPosts:
     def test_post_deleted_right_after_its_edit_is_saved_and_not_found(self, app, john, john_again):
         commits = []
 
-        def delete_it(_session: object) -> None:
+        def delete_post(_session: object) -> None:
             commits.append(get_ident())
             if len(commits) == 1:
                 with ThreadPoolExecutor() as pool:
                     pool.submit(submit, john_again, "/posts/1", form="[action$=delete]").result()
 
-        event.listen(db.session, "after_commit", delete_it)
+        event.listen(db.session, "after_commit", delete_post)
         response = submit(john, "/posts/1/edit", POST)
-        event.remove(db.session, "after_commit", delete_it)
+        event.remove(db.session, "after_commit", delete_post)
 
         assert len(set(commits)) == 2
         assert redirect_target(response) == "/posts/1"
@@ -328,8 +327,8 @@ class TestPosts:
         assert response.status_code == 404
 
 
-class TestTwice:
-    """A form that is sent twice, like a double click without JavaScript, is done once.
+class TestRepeatedForms:
+    """A form that is sent twice, as by a double click without JavaScript, changes the data once.
 
     Both requests succeed, because the browser shows the response to the second one.
     """
@@ -372,7 +371,7 @@ class TestTwice:
         post = stored_rows(app)["blogpost"][0]
         assert (post.title, post.version) == (POST["title"], 2)
 
-    def test_deletion_of_a_post_sent_twice_deletes_it_once(self, app, john, send_twice):
+    def test_deletion_of_a_post_sent_twice_deletes_one_post(self, app, john, send_twice):
         responses = send_twice(john, "/posts/1", {}, form="form[action$=delete]")
 
         assert [redirect_target(response) for response in responses] == ["/posts/", "/posts/"]

@@ -17,13 +17,13 @@ class TestCsrfToken:
         ]
         before = stored_rows(app)
 
-        answers = {
+        statuses = {
             (method, url): john.open(url, method=method, headers=sent).status_code
             for method, url in changing
         }
 
-        assert ("DELETE", "/users/1") in answers
-        assert set(answers.values()) == {400}
+        assert ("DELETE", "/users/1") in statuses
+        assert set(statuses.values()) == {400}
         assert stored_rows(app) == before
         assert logged_in_as(john) == ["John Williams"]
 
@@ -44,7 +44,7 @@ class TestCsrfToken:
         assert response.status_code == 400
 
     @pytest.mark.parametrize("referer", [None, "https://evil.example/"], ids=["none", "foreign"])
-    def test_https_form_without_the_referer_header_is_rejected_with_this_reason(
+    def test_https_form_without_a_referer_of_this_site_is_rejected_with_the_reason(
         self, client, referer
     ):
         opened = client.get("/preferences", base_url="https://localhost")

@@ -1,4 +1,4 @@
-"""Error responses as a page or as JSON, also while the database is away."""
+"""Error responses: as a page for browsers, as JSON for scripts, also without the database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +17,7 @@ from app.models import User
 from tests.support.config import CONFIG
 from tests.support.databases import PASSWORD
 from tests.support.html import (
+    BROWSER,
     csrf_header,
     delete_account,
     page,
@@ -31,8 +32,6 @@ SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
 NEW_PASSWORD = {"current_password": PASSWORD, "password": "second breakfast"}
 CARD = {"city": "Hobbiton", "email": "john@shire.example", "phonenum": "563-983-7682"}
 POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags": "Walking"}
-
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 # The forms that change the database.
 FORMS = [
@@ -80,7 +79,7 @@ def read_only(app: Flask) -> Iterator[None]:
                 connection.exec_driver_sql("PRAGMA query_only = OFF")
 
 
-class TestAnswer:
+class TestErrorResponse:
     @pytest.fixture
     def app(self, new_app: Callable[..., Flask]) -> Flask:
         """An application with a broken page that accepts at most 1000 bytes."""
@@ -93,9 +92,9 @@ class TestAnswer:
         """A client that is logged in."""
         return john
 
-    @pytest.mark.parametrize(("status", "name", "asked"), ERRORS)
-    def test_error_is_a_page_for_a_browser(self, client, status, name, asked):
-        response = client.open(**asked, headers={"Accept": BROWSER})
+    @pytest.mark.parametrize(("status", "name", "sent"), ERRORS)
+    def test_error_is_a_page_for_a_browser(self, client, status, name, sent):
+        response = client.open(**sent, headers={"Accept": BROWSER})
 
         assert (response.status_code, response.mimetype) == (status, "text/html")
         assert texts(response, "h1") == [name]
@@ -135,7 +134,7 @@ class TestAnswer:
         assert texts(response, "h1") == ["Internal Server Error"]
 
 
-class TestDatabaseIsAway:
+class TestUnavailableDatabase:
     @pytest.fixture
     def client(self, tmp_path: Path) -> FlaskClient:
         """A client with a session, of an application whose database cannot be reached."""
@@ -159,7 +158,7 @@ class TestDatabaseIsAway:
 
         assert [a.get("href") for a in page(response).cssselect("header a")] == ["/blog/"]
 
-    def test_error_is_json_for_a_script(self, client):
+    def test_database_error_is_json_for_a_script(self, client):
         response = client.get("/users/1")
 
         assert response.status_code == 503
@@ -183,7 +182,7 @@ class TestDatabaseIsAway:
 
         assert texts(visitor.get("/"), "h1") == ["Hello World!!!"]
 
-    def test_missing_tables_are_a_503(self, app, client):
+    def test_missing_tables_are_a_503(self, app):
         with app.app_context():
             db.drop_all()
 
@@ -314,7 +313,7 @@ class TestCommitted:
         assert log[-1] == "COMMIT"
 
 
-class TestRefusedForms:
+class TestRejectedForms:
     @pytest.mark.parametrize(
         ("path", "sent", "status", "reason"),
         [

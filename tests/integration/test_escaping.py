@@ -6,14 +6,13 @@ from flask.testing import FlaskClient
 
 from app.database import db
 from app.models import Blogpost, Contact, Tag, User
-from tests.support.html import page, submit, texts
+from tests.support.html import BROWSER, page, submit, texts
 from tests.support.login import log_in
 
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-
-# It would first close an attribute or a title. Jinja would evaluate the braces.
+# Unescaped, this text closes an attribute or a title, and starts a script. The braces would show 49
+# if the text was rendered as a template.
 MARKUP = '"></title><script>{{ 7 * 7 }}'
-# With a slash, the URL would not be that of the greeting.
+# A slash would lead to another URL than that of the greeting.
 NAME = MARKUP.replace("/", "")
 
 

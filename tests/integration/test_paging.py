@@ -16,7 +16,7 @@ def rows(found: HtmlElement) -> list[str]:
 
 
 def walk(client: FlaskClient, url: str | None, rel: str) -> Iterator[HtmlElement]:
-    """Yield the pages of a list from `url` on, as the links `next` or `prev` lead."""
+    """Yield the page at `url`, then each page that a link with `rel` (next or prev) leads to."""
     while url:
         found = page(client.get(url))
         yield found

@@ -1,4 +1,4 @@
-"""Posts: reading, writing, editing one's own, and the cost of long lists."""
+"""Posts: reading, writing, editing by their author only, and the cost of long lists."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -35,20 +35,20 @@ def titles(response: TestResponse) -> list[str]:
     return texts(response, "article h2")
 
 
-def form(response: TestResponse) -> dict[str, str]:
+def form_values(response: TestResponse) -> dict[str, str]:
     """Return the values in the post form."""
     [found] = page(response).cssselect("main form")
     # A browser ignores a line break at the start of a text area.
     return {name: value.removeprefix("\n") for name, value in found.form_values()}
 
 
-def address(client: FlaskClient, link: str) -> str:
+def link_url(client: FlaskClient, link: str) -> str:
     """Return the URL of the link with this text in the list of all posts."""
     found = page(client.get("/posts/")).cssselect("article a")
     return next(a.get("href") for a in found if a.text_content() == link)
 
 
-# A function that returns an application with this number of users.
+# The type of the fixtures `blog` and `sqlite_blog`.
 Blogs = Callable[[int], Flask]
 
 
@@ -58,12 +58,12 @@ def blogs(new_database: NewDatabase) -> Iterator[Blogs]:
     with ExitStack() as stack:
 
         @cache
-        def blog(people: int) -> Flask:
+        def blog(users: int) -> Flask:
             database = stack.enter_context(new_database())
             # Five users have ten posts, which fit on one page.
             app = create_app({**CONFIG, **database, "PAGE_SIZE": 20})
             stack.enter_context(tables(app))
-            store_many_posts(app, range(1, people + 1))
+            store_many_posts(app, range(1, users + 1))
             return app
 
         yield blog
@@ -71,14 +71,14 @@ def blogs(new_database: NewDatabase) -> Iterator[Blogs]:
 
 @pytest.fixture(scope="class")
 def blog(new_database: NewDatabase) -> Iterator[Blogs]:
-    """Applications that the tests of a class share, because they only read."""
+    """A function that returns an application, which the tests of a class share: they only read."""
     with blogs(new_database) as blog:
         yield blog
 
 
 @pytest.fixture(scope="class")
 def sqlite_blog() -> Iterator[Blogs]:
-    """Applications on SQLite, which can count its steps, also with `--postgres`."""
+    """The same on SQLite, also with `--postgres`: only SQLite can count its steps."""
     with blogs(sqlite_database) as blog:
         yield blog
 
@@ -93,21 +93,21 @@ class TestRead:
 
     @pytest.mark.usefixtures("dataset")
     def test_author_link_leads_to_the_posts_of_the_author(self, client):
-        response = client.get(address(client, "Fordo Baggings"))
+        response = client.get(link_url(client, "Fordo Baggings"))
 
         assert texts(response, "h1") == ["Posts by Fordo Baggings"]
         assert titles(response) == [REST, TEMPLATES]
 
     @pytest.mark.usefixtures("dataset")
     def test_tag_link_leads_to_the_posts_with_the_tag(self, client):
-        response = client.get(address(client, "Templates"))
+        response = client.get(link_url(client, "Templates"))
 
         assert texts(response, "h1") == ["Posts about Templates"]
         assert titles(response) == [TEMPLATES]
 
     @pytest.mark.usefixtures("dataset")
     def test_title_link_leads_to_the_post(self, client):
-        response = client.get(address(client, REST))
+        response = client.get(link_url(client, REST))
 
         assert texts(response, "h1") == [REST]
         assert texts(response, "[rel=author]") == ["Fordo Baggings"]
@@ -184,7 +184,7 @@ class TestRead:
         assert texts(response, "main p") == ["There are no posts here yet. See all posts"]
         assert [a.get("href") for a in page(response).cssselect("main a")] == ["/posts/"]
 
-    def test_user_without_posts_is_offered_to_write_the_first_one(self, app, john):
+    def test_page_of_a_user_without_posts_links_to_the_form_for_a_new_post(self, app, john):
         with app.app_context():
             db.session.query(Blogpost).delete()
             db.session.commit()
@@ -300,7 +300,7 @@ class TestWrite:
 
         response = submit(john, "/posts/new", typed)
 
-        shown = form(response)
+        shown = form_values(response)
         assert {name: shown[name] for name in typed} == typed
 
     def test_visitor_is_redirected_to_the_login(self, app, client):
@@ -316,7 +316,7 @@ class TestOwn:
     """John Williams wrote post 1, Fordo Baggings wrote post 2."""
 
     def test_edit_form_shows_the_stored_post(self, john):
-        shown = form(john.get("/posts/1/edit"))
+        shown = form_values(john.get("/posts/1/edit"))
 
         assert shown["title"] == FLASK
         assert shown["text"].startswith("Flask gives you a request")
@@ -429,7 +429,7 @@ class TestOwn:
         assert john.get("/posts/1").status_code == 200
 
     def test_edits_in_two_windows_do_not_overwrite_each_other(self, john):
-        in_both = form(john.get("/posts/1/edit"))
+        in_both = form_values(john.get("/posts/1/edit"))
         john.post("/posts/1/edit", data={**in_both, "tags": "Walking"})
 
         response = john.post("/posts/1/edit", data={**in_both, "title": "The road"})
@@ -438,7 +438,7 @@ class TestOwn:
         assert texts(response, "[role=alert]") == [
             "This has changed since you opened it. Open it in another tab to compare."
         ]
-        assert form(response)["title"] == "The road"
+        assert form_values(response)["title"] == "The road"
         assert texts(john.get("/posts/1"), "h1, [rel=tag]") == [FLASK, "Walking"]
 
     @pytest.mark.parametrize("url", ["/posts/1/edit", "/posts/1/delete"])

@@ -84,7 +84,7 @@ class TestMalformed:
         assert texts(response, "main p") == ["A form field has no name."]
 
     @pytest.mark.parametrize(
-        ("kind", "body"),
+        ("content_type", "body"),
         [
             ("application/x-www-form-urlencoded", b"username=Sam%ff&password=second+breakfast"),
             ("application/x-www-form-urlencoded", b"username=Sam\xff&password=second+breakfast"),
@@ -97,8 +97,10 @@ class TestMalformed:
         ],
         ids=["percent-encoded", "raw", "multipart"],
     )
-    def test_form_that_is_not_utf_8_is_rejected(self, app, client, kind, body):
-        response = client.post("/users/", data=body, content_type=kind, headers=csrf_header(client))
+    def test_form_that_is_not_utf_8_is_rejected(self, app, client, content_type, body):
+        response = client.post(
+            "/users/", data=body, content_type=content_type, headers=csrf_header(client)
+        )
 
         assert response.status_code == 400
         assert response.json["message"] == "The request is not valid UTF-8."
@@ -136,13 +138,13 @@ class TestMalformed:
 
     @pytest.mark.parametrize("host", ["", "my_blog", "a b"])
     def test_malformed_host_is_rejected(self, client, host):
-        """With these hosts, Werkzeug would redirect `/people` to the host `people`."""
+        # With these hosts, Werkzeug would redirect `/people` to the host `people`.
         response = client.get("/people", headers={"Host": host})
 
         assert response.status_code == 400
         assert texts(response, "main p") == ["The Host header is not valid."]
 
-    def test_host_with_a_port_out_of_range_is_refused(self, app):
+    def test_host_with_a_port_out_of_range_is_rejected(self, app):
         # Called as a WSGI server does: the test client of Werkzeug 3.2 cannot send this host.
         environ = EnvironBuilder("/people", headers={"Host": "localhost:99999"}).get_environ()
 

@@ -37,7 +37,7 @@ def log_in_as(
 
 @pytest.fixture
 def log_in(app: Flask, dataset: None) -> Callable[[str], FlaskClient]:
-    """Replaces the fixture that skips the login form, because the form is the topic here."""
+    """A function that logs a user in with the form, which is the topic of this file."""
 
     def log_in(username: str) -> FlaskClient:
         client = app.test_client()
@@ -137,9 +137,9 @@ class TestLogin:
 
     @pytest.mark.parametrize("field", ["username", "password"])
     def test_invalid_login_is_rejected_next_to_its_field(self, client, field):
-        good = {"username": "John Williams", "password": PASSWORD}
+        valid = {"username": "John Williams", "password": PASSWORD}
 
-        response = submit(client, "/login", {**good, field: ""})
+        response = submit(client, "/login", {**valid, field: ""})
 
         assert response.status_code == 422
         assert len(texts(response, f"#{field}-about .error")) == len(texts(response, ".error")) == 1
@@ -186,11 +186,11 @@ class TestLogin:
         assert redirect_target(away) == "/blog/login?next=/blog/contact"
 
     def test_redirect_target_survives_a_wrong_password(self, client):
-        refused = log_in_as(client, "John Williams", "wrong", then="/contact")
-        [form] = page(refused).cssselect("main form")
+        rejected = log_in_as(client, "John Williams", "wrong", then="/contact")
+        [form] = page(rejected).cssselect("main form")
         typed = {**dict(form.form_values()), "password": PASSWORD}
 
-        response = client.post(form.get("action") or refused.request.full_path, data=typed)
+        response = client.post(form.get("action") or rejected.request.full_path, data=typed)
 
         assert redirect_target(response) == "/contact"
 
@@ -267,7 +267,7 @@ class TestRevoke:
         ]
         assert logged_in_as(john) == ["John Williams"]
 
-    def test_session_of_another_user_survives(self, john, fordo):
+    def test_session_of_another_user_survives_a_changed_password(self, john, fordo):
         self.change_password(john)
 
         assert logged_in_as(fordo) == ["Fordo Baggings"]

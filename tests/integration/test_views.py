@@ -90,7 +90,7 @@ class TestView:
         assert texts(client.get("/posts/"), "[aria-current=page]") == ["Posts"]
         assert texts(client.get("/posts/1"), "[aria-current=true]") == ["Posts"]
 
-    def test_front_page_offers_a_user_to_write_and_not_to_sign_up(self, john):
+    def test_front_page_of_a_user_links_to_a_new_post_and_not_to_the_sign_up(self, john):
         links = page(john.get("/")).cssselect("main .button")
 
         assert [(a.text, a.get("href")) for a in links] == [
@@ -249,9 +249,9 @@ class TestMethods:
     def test_contact_form_sent_again_after_a_conflict_is_a_conflict(self, john, log_in):
         [form] = page(john.get("/contact")).cssselect("main form")
         submit(log_in("John Williams"), "/contact", CARD)
-        refused = john.post("/contact", data=dict(form.form_values()))
+        rejected = john.post("/contact", data=dict(form.form_values()))
 
-        [form] = page(refused).cssselect("main form")
+        [form] = page(rejected).cssselect("main form")
         response = john.post("/contact", data=dict(form.form_values()))
 
         assert response.status_code == 409

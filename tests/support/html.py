@@ -8,6 +8,9 @@ from werkzeug.test import TestResponse
 
 from tests.support.databases import PASSWORD
 
+# The Accept header of a browser.
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
 
 def page(response: TestResponse) -> html.HtmlElement:
     """Return the parsed page; its method `cssselect` finds elements."""
