@@ -99,7 +99,7 @@ class TestSecretKey:
         app.secret_key = None
         return app
 
-    def test_form_without_a_secret_key_is_an_error_that_says_so(self, client):
+    def test_form_without_a_secret_key_raises_an_error_that_names_the_key(self, client):
         with pytest.raises(RuntimeError, match="secret key is required"):
             client.get("/login")
 

@@ -135,15 +135,15 @@ class TestSigned(unittest.TestCase):
 
     def test_cookie_without_its_signature_is_ignored(self):
         app = bare_app()
-        values, time, signature = store(app, user_id=1).split(".")
+        values, timestamp, signature = store(app, user_id=1).split(".")
 
         for forged in (
             values,
-            f"{values}.{time}",
-            f"{values}.{time}.",
+            f"{values}.{timestamp}",
+            f"{values}.{timestamp}.",
             f"{values}.{signature}",
-            f"{values}.{time}.{signature[:-2]}",
-            f"{values}.{time}.{signature.swapcase()}",
+            f"{values}.{timestamp}.{signature[:-2]}",
+            f"{values}.{timestamp}.{signature.swapcase()}",
             "session=",
             "session=.",
             "session={}",
@@ -153,7 +153,7 @@ class TestSigned(unittest.TestCase):
 
 
 class TestSecretKey(unittest.TestCase):
-    def test_storing_without_a_secret_key_is_an_error_that_says_so(self):
+    def test_storing_without_a_secret_key_raises_an_error_that_names_the_key(self):
         with (
             bare_app(secret_key=None).test_request_context(),
             self.assertRaisesRegex(RuntimeError, "no secret key was set"),
@@ -409,7 +409,7 @@ class TestLogin(DatabaseTestCase):
 
         self.assertIsNone(current_user())
 
-    def test_logged_in_user_of_a_visitor_is_unauthorized(self):
+    def test_visitor_is_unauthorized_where_a_user_is_required(self):
         self.start_request()
 
         with self.assertRaises(Unauthorized):
@@ -437,7 +437,7 @@ class TestLogin(DatabaseTestCase):
 
         self.assertEqual(self.view("/posts/new", john), "Page 7")
 
-    def test_login_required_redirects_a_visitor_to_the_login_with_the_way_back(self):
+    def test_login_required_redirects_a_visitor_to_the_login_and_then_back(self):
         for path in ("/posts/new", "/posts/7/edit?draft=1&tag=a%26b", "/es/Adi%C3%B3s"):
             with self.subTest(path=path):
                 login = urlsplit(self.view(path).location)
