@@ -32,17 +32,10 @@ def init_app(app: Flask) -> None:
 
 def make_shell_context() -> dict[str, Any]:
     """Return the names that `flask shell` imports."""
-    return {
-        # The application itself: the proxy works in this thread only. Flask does not type this.
-        "app": current_app._get_current_object(),  # type: ignore[attr-defined]
-        "x": 25,
-        "y": 65,
-        "db": db,
-        "User": User,
-        "Contact": Contact,
-        "Blogpost": Blogpost,
-        "Tag": Tag,
-    }
+    # The application itself: the proxy works in this thread only. Flask does not type this.
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    models = {"User": User, "Contact": Contact, "Blogpost": Blogpost, "Tag": Tag}
+    return {"app": app, "x": 25, "y": 65, "db": db, **models}
 
 
 @click.command()
