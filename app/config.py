@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request, session
+from flask import Config, Flask, Response, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 DEFAULTS: Mapping[str, Any] = {
@@ -17,7 +17,8 @@ DEFAULTS: Mapping[str, Any] = {
     "SQLALCHEMY_DATABASE_URI": "sqlite:///blog.sqlite",
     # Bytes: enough for the longest post, percent-encoded.
     "MAX_CONTENT_LENGTH": 256 * 1024,
-    # Cookies of all ports of a host are shared: Flask's default name is that of every Flask app.
+    # All ports of a host share their cookies: with Flask's default name, logging in to another
+    # Flask application on the host would log the user out here.
     "SESSION_COOKIE_NAME": "blog_session",
     "SESSION_COOKIE_SAMESITE": "Lax",
     # A CSRF token is valid as long as its session: writing a post may take hours.
@@ -51,7 +52,7 @@ HEADERS: Mapping[str, str] = {
 def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
     """Configure `app` with `settings`, or from the environment variables if there are none."""
     app.config.from_mapping(DEFAULTS)
-    app.config.from_mapping(environment(app) if settings is None else settings)
+    app.config.from_mapping(environment() if settings is None else settings)
     if app.config["SECRET_KEY"] is None:
         app.config["SECRET_KEY"] = load_secret_key(Path(app.instance_path))
 
@@ -64,14 +65,15 @@ def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
     app.after_request(add_headers)
 
 
-def environment(app: Flask) -> dict[str, Any]:
+def environment() -> Config:
     """Return the settings from the environment variables `FLASK_*` and `DATABASE_URL`.
 
     From Flask's "Configuring from Environment Variables".
     """
-    app.config.from_prefixed_env()
+    settings = Config(root_path="")
+    settings.from_prefixed_env()
     # from_prefixed_env parses JSON: a key such as 12345 would become a number.
-    settings: dict[str, Any] = {"SECRET_KEY": os.environ.get("FLASK_SECRET_KEY") or None}
+    settings["SECRET_KEY"] = os.environ.get("FLASK_SECRET_KEY") or None
     if url := os.environ.get("DATABASE_URL"):
         settings["SQLALCHEMY_DATABASE_URI"] = database_uri(url)
     return settings
