@@ -13,14 +13,14 @@ from app.database import LARGEST_ID, db
 
 @dataclass(frozen=True)
 class Page:
-    """One page of rows.
+    """One page of rows, and whether there are `older` and `newer` ones.
 
-    If there are `more`, `?before=` with the last row's id selects them; if there are `newer` ones,
-    `?after=` with the first row's id does.
+    `?before=` with the last row's id selects the older rows, `?after=` with the first row's id the
+    newer ones.
     """
 
     rows: Sequence[Any]
-    more: bool
+    older: bool
     newer: bool = False
 
 
@@ -34,16 +34,16 @@ def paginate(query: Select[Any], key: SQLColumnExpression[int]) -> Page:
     before = request.args.get("before", type=row_key)
     after = request.args.get("after", type=row_key)
     if after is not None:
-        newer = db.session.scalars(query.where(key > after).order_by(key).limit(size + 1)).all()
-        if len(newer) > size:
-            return Page(newer[:size][::-1], more=True, newer=True)
+        found = db.session.scalars(query.where(key > after).order_by(key).limit(size + 1)).all()
+        if len(found) > size:
+            return Page(found[:size][::-1], older=True, newer=True)
         # Too few for a page between this one and the newest: show the newest page, which is full.
     elif before is not None:
         query = query.where(key < before)
     found = db.session.scalars(query.order_by(key.desc()).limit(size + 1)).all()
     if before is not None and not found:
         abort(404)
-    return Page(found[:size], more=len(found) > size, newer=before is not None)
+    return Page(found[:size], older=len(found) > size, newer=before is not None)
 
 
 def row_key(sent: str) -> int:

@@ -95,7 +95,7 @@ class UserAPI(MethodView):
         if user_id is not None:
             return as_json(db.get_or_404(User, user_id))
         page = paginate(select(User), User.id)
-        following = url_for("pages.user_api", before=page.rows[-1].id) if page.more else None
+        following = url_for("pages.user_api", before=page.rows[-1].id) if page.older else None
         return {"users": [as_json(user) for user in page.rows], "next": following}
 
     def post(self) -> ResponseReturnValue:

@@ -39,12 +39,12 @@ class TestPaginate(DatabaseTestCase):
     def test_page_with_rows_after_it_has_more(self):
         self.store_users(4)
 
-        self.assertTrue(self.page("/").more)
+        self.assertTrue(self.page("/").older)
 
     def test_full_page_without_rows_after_it_has_no_more(self):
         self.store_users(3)
 
-        self.assertFalse(self.page("/").more)
+        self.assertFalse(self.page("/").older)
 
     def test_next_page_is_the_same_if_the_last_row_was_deleted(self):
         self.store_users(5)
@@ -54,7 +54,7 @@ class TestPaginate(DatabaseTestCase):
         self.assertEqual(self.ids("/?before=3"), [2, 1])
 
     def test_first_page_of_an_empty_list_is_empty(self):
-        self.assertEqual(self.page("/"), Page([], more=False))
+        self.assertEqual(self.page("/"), Page([], older=False))
 
     def test_page_after_the_last_row_is_not_found(self):
         self.store_users(3)
@@ -87,7 +87,7 @@ class TestPaginate(DatabaseTestCase):
 
         page = self.page("/?after=3")
 
-        self.assertEqual((page.more, page.newer), (True, True))
+        self.assertEqual((page.older, page.newer), (True, True))
 
     def test_newest_page_has_no_newer_rows(self):
         self.store_users(6)
