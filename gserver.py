@@ -33,7 +33,7 @@ from wsgi import app
 LOCK_TIMEOUT = 10
 LOCK_INTERVAL = 0.01
 
-# A terminal obeys these characters, and some of them start a new line in the log.
+# Log injection: a terminal obeys these characters, and some of them start a new line in the log.
 CONTROL_CHARACTERS = {number: f"\\x{number:02x}" for number in [*range(32), *range(127, 160)]}
 
 

@@ -27,7 +27,7 @@ db = SQLAlchemy(
     # Objects keep their values after a commit. Otherwise, a view would read the id of a stored row
     # from the database, and if that failed, the user would see an error and send the form again.
     session_options={"expire_on_commit": False},
-    # Error messages, which are logged, contain no password hashes, email addresses and posts. A
+    # Error messages, which are logged, contain no password hashes, email addresses or posts. A
     # connection is tested before each request, and replaced if the database was restarted.
     engine_options={"hide_parameters": True, "pool_pre_ping": True},
 )
@@ -61,15 +61,16 @@ def init_app(app: Flask) -> None:
 def create_file(dialect: Dialect, _record: object, arguments: list[Any], _: object) -> None:
     """Create the file of an SQLite database, readable by its owner only, like the secret key."""
     if dialect.name == "sqlite" and not arguments[0].startswith((":memory:", "file:")):
-        # Not if it exists: closing the file would end all locks that this process has on it, and
-        # another program would delete the write-ahead log. SQLite has better error messages.
+        # Only a new file is opened (O_EXCL): closing an existing one would release all locks that
+        # this process holds on it, and another program could then delete the write-ahead log. If
+        # the file cannot be created, SQLite's own error message says more.
         with suppress(OSError):
             os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @event.listens_for(Engine, "connect")
 def prepare_connection(connection: Any, _record: object) -> None:
-    """Enable foreign keys and a busy timeout in SQLite, which are off by default."""
+    """Enable foreign keys in SQLite, which are off by default, and set the busy timeout."""
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # see begin_transaction
         connection.execute("PRAGMA foreign_keys = ON")
@@ -80,9 +81,9 @@ def prepare_connection(connection: Any, _record: object) -> None:
 def begin_transaction(_connection: Connection, cursor: Any, statement: str, *_: object) -> None:
     """Begin a transaction in SQLite before the first statement that may write.
 
-    Python's `sqlite3` would do that itself, but it overlooks some statements: in a Turkish locale,
-    it takes no INSERT for one, and a rollback would keep the row (Python 3.11 and 3.12). Reads
-    before the first write stay outside, unlike in SQLAlchemy's documentation: a transaction that
+    Python's `sqlite3` would do that itself, but overlooks some statements: in a Turkish locale, it
+    does not recognize INSERT, and a rollback would keep the row (Python 3.11 and 3.12). Unlike in
+    SQLAlchemy's documentation, reads before the first write stay outside the transaction: one that
     began with a read cannot write after another one has written ("database is locked").
     """
     reads = statement.startswith(("SELECT", "PRAGMA", "EXPLAIN", "BEGIN"))

@@ -111,7 +111,7 @@ class Blogpost(Versioned, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     text: Mapped[str] = mapped_column(String(TEXT_LENGTH), default="")
-    # For lists, which do not load the text. They cut it to fewer characters, after a word.
+    # Lists show this instead of the text. The template shortens it further, at the end of a word.
     excerpt: Mapped[str] = orm.column_property(func.substr(text, 1, 240))
     created: Mapped[datetime] = mapped_column(default=utc_now)
     userid: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))

@@ -106,7 +106,7 @@ def post(post_id: int) -> str:
 @login_required("Log in to write a post.")
 def new() -> ResponseReturnValue:
     """Write a post."""
-    return edit_form(Blogpost(userid=require_user().id), PostForm(token=token_hex()), "New post")
+    return save_or_show(Blogpost(userid=require_user().id), PostForm(token=token_hex()), "New post")
 
 
 @bp.route("/<int:post_id>/edit", methods=["GET", "POST"])
@@ -116,7 +116,7 @@ def edit(post_id: int) -> ResponseReturnValue:
     post = get_own_post(post_id)
     names = ", ".join(tag.tagname for tag in post.tags)
     form = PostForm(version=post.version, title=post.title, text=post.text, tags=names)
-    return edit_form(post, form, "Edit post")
+    return save_or_show(post, form, "Edit post")
 
 
 @bp.post("/<int:post_id>/delete")
@@ -145,7 +145,7 @@ def get_own_post(post_id: int) -> Blogpost:
     return post
 
 
-def edit_form(post: Blogpost, form: PostForm, heading: str) -> ResponseReturnValue:
+def save_or_show(post: Blogpost, form: PostForm, heading: str) -> ResponseReturnValue:
     """Store the submitted post, or show the form with the user's input and its errors."""
     if form.validate_on_submit():
         with form.conflict_as_error():
@@ -168,7 +168,7 @@ def store_post(post: Blogpost, form: PostForm) -> int:
         post.tags = list(Tag.get_or_create(tag_names(form.tags.data)))
         post.title = form.title.data or ""
         post.text = form.text.data or ""
-        # Another value for each change, so a change of the tags alone increases the version, too.
+        # Differs for each change, so a change of the tags alone increases the version, too.
         post.submission = key
         db.session.add(post)
         commit_or_conflict(CHANGED)

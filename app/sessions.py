@@ -29,7 +29,7 @@ from app.forms import Form, at_most, line_field, no_hidden_text, readable, rende
 from app.models import USERNAME_LENGTH, User
 from app.text import fold, nfc
 
-View = Callable[..., ResponseReturnValue]
+ViewFunction = Callable[..., ResponseReturnValue]
 
 csrf = CSRFProtect()
 bp = Blueprint("sessions", __name__)
@@ -53,7 +53,8 @@ class SessionInterface(SecureCookieSessionInterface):
 def init_app(app: Flask) -> None:
     """Register the account pages, and protect every form with a CSRF token."""
     app.session_interface = SessionInterface()
-    # Called by the first request: `limits` starts a thread, and uWSGI forks its workers before.
+    # Created by the first request, because `limits` starts a thread: uWSGI forks its workers
+    # before the first request, and a fork does not copy threads.
     uri = app.config["ATTEMPTS_STORAGE"]
     store = partial(storage.storage_from_string, uri, wrap_exceptions=True)
     app.extensions["attempts"] = cache(lambda: strategies.FixedWindowRateLimiter(store()))
@@ -93,7 +94,7 @@ def new_password_field(label: str) -> PasswordField:
     """Return a field for a new password."""
     at_least = Length(8, message="Use at least 8 characters.")
     checks = [DataRequired(), at_least, at_most(128), readable, hard_to_guess]
-    # Composed before its length is checked: an accented letter is one character.
+    # NFC is applied before the length is checked, so that an accented letter is one character.
     return PasswordField(label, checks, [nfc])
 
 
@@ -197,7 +198,7 @@ def count_attempt(username: str) -> None:
     """Count an attempt from the client's address and for `username`; raises 429 over a limit.
 
     Rate limiting slows down guessing of passwords (brute force). The address is counted first: a
-    client over its own limit cannot use up those of other users.
+    client over its own limit cannot use up the limits of other users.
     """
     attempts = current_app.extensions["attempts"]()
     address, username = str(request.remote_addr), username[:USERNAME_LENGTH]
@@ -227,9 +228,9 @@ def log_in(user: User) -> None:
 def fingerprint(user: User) -> str:
     """Return a value that changes with the password, and does not reveal its hash.
 
-    Anyone can copy a session cookie, and the server keeps no list of them: logging out deletes
-    only the browser's own copy. A change of the password revokes all of them, because a session
-    with another fingerprint is no longer valid.
+    The server keeps no list of sessions: logging out deletes the cookie in one browser, but a
+    stolen copy of it stays valid. Changing the password revokes all copies, because a session with
+    another fingerprint is not valid.
     """
     return sha256((user.password_hash or "").encode()).hexdigest()[:16]
 
@@ -246,14 +247,14 @@ def require_user() -> User:
     return current_user() or abort(401, "Log in to change your account.")
 
 
-def login_required(message: str) -> Callable[[View], View]:
+def login_required(message: str) -> Callable[[ViewFunction], ViewFunction]:
     """Return a decorator that sends visitors to the login page, which shows `message`.
 
     The login page leads back to the view. Raises 401 with the message if JSON is preferred. From
     Flask's "View Decorators".
     """
 
-    def decorator(view: View) -> View:
+    def decorator(view: ViewFunction) -> ViewFunction:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             if current_user() is not None:
@@ -261,7 +262,7 @@ def login_required(message: str) -> Callable[[View], View]:
             if wants_json():
                 abort(401, message)
             flash(message)
-            # A redirect loses the body of a POST, so only a page is a place to return to.
+            # A redirect loses the body of a POST, so the login page leads back to a GET only.
             page = request.script_root + request.full_path.rstrip("?")
             came_from = page if request.method in {"GET", "HEAD"} else None
             return redirect(url_for("sessions.login", next=came_from))

@@ -1,22 +1,22 @@
-"""gunicorn's settings, for the README's command and the Procfile.
+"""Gunicorn's settings, for the README's command and the Procfile.
 
-From the course's "Desplegando en Gunicorn" and gunicorn's "Settings".
+From the course's "Desplegando en Gunicorn" and Gunicorn's "Settings".
 """
 
 # A client that connects and sends nothing occupies a thread, for five seconds at most. Without
 # threads, it would occupy a worker for half a minute.
 threads = 8
 
-# With keep-alive, gunicorn would announce that a connection stays open, and then close it if the
+# With keep-alive, Gunicorn would announce that a connection stays open, and then close it if the
 # request body is too large: the next request on it would fail.
 keepalive = 0
 
 # Bytes of the request line. The default of 4094 is half of what browsers and other servers accept.
 limit_request_line = 8190
 
-# Believe no header of a proxy: by default, every program on this machine can choose SCRIPT_NAME.
-# FLASK_PROXY_HOPS makes the application believe X-Forwarded-For and X-Forwarded-Proto.
+# Trust no header of a proxy: by default, every program on this machine can choose SCRIPT_NAME.
+# FLASK_PROXY_HOPS makes the application trust X-Forwarded-For and X-Forwarded-Proto.
 forwarded_allow_ips = ""
 
-# No socket for gunicorn's own commands. Two servers would use the same one.
+# Open no socket for Gunicorn's own commands, because two servers would use the same one.
 control_socket_disable = True

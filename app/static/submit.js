@@ -9,12 +9,12 @@ function setDisabled(form, disabled) {
 }
 
 addEventListener("submit", (event) => {
-  // A script sends the form by itself.
+  // Another script has taken over and sends the form itself.
   if (event.defaultPrevented) {
     return;
   }
   setDisabled(event.target, true);
-  // The user may have stopped loading the next page. The time is in milliseconds.
+  // Enable the buttons after ten seconds: the user may have stopped loading the next page.
   setTimeout(setDisabled, 10000, event.target, false);
 });
 
