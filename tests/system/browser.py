@@ -71,15 +71,15 @@ class Browser(webdriver.Remote):
         return self.console
 
     @contextmanager
-    def slow_line(self) -> Iterator[None]:
+    def slow_connection(self) -> Iterator[None]:
         """Delay each response in a `with` block."""
         self.cdp("Network.enable")
-        line = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
-        self.cdp("Network.emulateNetworkConditions", latency=1000, **line)  # milliseconds
+        speed = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.cdp("Network.emulateNetworkConditions", latency=1000, **speed)  # milliseconds
         try:
             yield
         finally:
-            self.cdp("Network.emulateNetworkConditions", latency=0, **line)
+            self.cdp("Network.emulateNetworkConditions", latency=0, **speed)
             self.cdp("Network.disable")
 
     def clear(self, origin: str) -> None:

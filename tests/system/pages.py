@@ -143,9 +143,9 @@ class Page:
             self._button(button).click()
 
     def submit_twice(self, button: str) -> None:
-        """Click the button twice on a slow line, before the next page arrives."""
+        """Click the button twice on a slow connection, before the next page arrives."""
         found = self._button(button)
-        with self.expect_new_page(), self.browser.slow_line():
+        with self.expect_new_page(), self.browser.slow_connection():
             ActionChains(self.browser).click(found).pause(0.15).click().perform()
 
     def submit_expecting_validation(self, button: str) -> None:

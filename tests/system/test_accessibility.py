@@ -114,7 +114,7 @@ class TestWcag(AxeTestCase):
 
         self.assert_accessible()
 
-    def test_rejected_post(self) -> None:
+    def test_rejected_post_is_accessible(self) -> None:
         self.expected_errors = [422]
         self.log_in("John Williams")
 

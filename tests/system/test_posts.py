@@ -46,7 +46,7 @@ class TestWrite(BlogTestCase):
         assert post.lines == ["A test can fail.", "That is its use."]
         assert post.tags == ["Tests"]
 
-    def test_two_clicks_on_a_slow_line_save_one_post(self) -> None:
+    def test_two_clicks_on_a_slow_connection_save_one_post(self) -> None:
         self.log_in("John Williams")
         page = self.visit(EditPostPage)
         page.fill_in(Title="Testing Flask", Text="A test can fail.")

@@ -125,7 +125,7 @@ class TestMethodView(BlogTestCase):
         assert page.logged_in_as == "John Silver"
         assert page.error == ""
 
-    def test_two_clicks_on_a_slow_line_delete_the_account_once(self) -> None:
+    def test_two_clicks_on_a_slow_connection_delete_the_account_once(self) -> None:
         self.log_in("John Williams")
         page = self.visit(PeoplePage)
         page.expand("Delete")

@@ -162,7 +162,7 @@ class TestArguments:
             run.stderr == "ERROR: file or directory not found: tests/integration/test_post.py\n\n"
         )
 
-    def test_name_of_no_unit_test_is_an_error(self):
+    def test_option_k_that_selects_no_unit_test_is_an_error(self):
         command = ["-m", "unittest", "discover", "-s", "tests/unit", "-t", ".", "-k", "typo"]
 
         run = subprocess.run(  # noqa: S603 - no argument is user input

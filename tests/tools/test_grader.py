@@ -188,7 +188,7 @@ class TestGrade:
         assert grade.status == 1
 
     @pytest.mark.parametrize("learner", ["skipped_without_a_bug", "exits_under_a_bug"])
-    def test_test_skipped_on_the_healthy_application_catches_nothing(self, graded, learner):
+    def test_skipped_test_on_the_healthy_application_catches_nothing(self, graded, learner):
         grade = graded(learner)
 
         assert (len(grade.tests), caught(grade)) == (1, set())
@@ -334,7 +334,7 @@ class TestCommandLine:
 
         assert "Nothing has changed" not in capsys.readouterr().out
 
-    def test_missed_grades_what_the_last_run_missed(self, project, capsys):
+    def test_option_missed_grades_the_bugs_that_the_last_run_missed(self, project, capsys):
         main(["words"], project)
         tests = project / "kata" / "test_words.py"
         tests.write_text(
@@ -356,7 +356,7 @@ class TestCommandLine:
             "Show a hint: nox -s kata -- --hint NAME",
         ]
 
-    def test_full_marks_name_what_could_be_better(self, project, capsys):
+    def test_full_marks_list_useless_tests_and_bugs_caught_by_a_higher_layer(self, project, capsys):
         fixture = "import pytest\n\n\n@pytest.fixture\ndef client():\n    pass\n"
         (project / "conftest.py").write_text(fixture)
         tests = (PROJECT / "kata" / "strong.py").read_text()
@@ -384,7 +384,7 @@ class TestCommandLine:
 
         assert [*steps] == ["Next: nox -s kata -- other (hard)"]
 
-    def test_only_grades_the_bugs_with_these_names(self, project, capsys):
+    def test_option_only_grades_the_named_bugs(self, project, capsys):
         assert main(["--only", "counts_characters", "another_docstring"], project) == 0
 
         assert capsys.readouterr().out.splitlines() == [
@@ -692,7 +692,7 @@ class TestReference:
             "docs/bugs.md is out of date: run `nox -s kata -- --reference` and commit it.",
         ]
 
-    def test_bug_that_the_smoke_test_catches_is_refused(self, reference, project, capsys):
+    def test_bug_that_the_smoke_test_catches_is_reported(self, reference, project, capsys):
         shutil.copy(PROJECT / "kata" / "weak.py", project / "kata" / "smoke.py")
 
         assert reference(unit="strong", integration="weak") == 1
