@@ -65,7 +65,7 @@ def bug_report(bug: catalogue.Bug) -> str:
 
 
 def picture(topic: str, language: str) -> str:
-    """Return the pictures of a topic, or nothing if there was no browser to take them."""
+    """Return the pictures of a topic: none yet, so the line is only removed from the page."""
     return ""
 
 
@@ -91,13 +91,13 @@ def questions(page: str, language: str) -> str:
 def layers(page: str, language: str) -> str:
     """Return the rows of a table: how many bugs of docs/bugs.md each layer catches and misses."""
     text = (DOCS / "bugs.md").read_text("utf-8")
-    bugs = re.findall(r"\| (\w+) \| *(\d*) \| *(\d*) \| *(\d*) \|$", text, re.MULTILINE)
-    assert bugs, "docs/bugs.md has no row of this form any more."
+    counts = re.findall(r"\| (\w+) \| *(\d*) \| *(\d*) \| *(\d*) \|$", text, re.MULTILINE)
+    assert counts, "docs/bugs.md has no row of this form any more."
     rows = []
     for column, layer in enumerate(CAUGHT_BY, start=1):
-        first = sum(bug[0] == layer for bug in bugs)
-        caught = sum(bug[column] not in {"", "0"} for bug in bugs)
-        rows.append(f"| `tests/{layer}` | `{first}` | `{caught}` | `{len(bugs) - caught}` |")
+        first = sum(row[0] == layer for row in counts)
+        caught = sum(row[column] not in {"", "0"} for row in counts)
+        rows.append(f"| `tests/{layer}` | `{first}` | `{caught}` | `{len(counts) - caught}` |")
     return "\n".join(rows)
 
 
@@ -107,7 +107,7 @@ def sort_key(heading: str) -> str:
     return re.sub(r"[^\w ]", "", letters)
 
 
-def read(path: Path) -> Catalog:
+def read_messages(path: Path) -> Catalog:
     """Return the messages of a catalogue, which is empty if there is no such file."""
     if not path.exists():
         return Catalog(locale="es", project="Flask testing kata", fuzzy=False)
@@ -117,16 +117,18 @@ def read(path: Path) -> Catalog:
 
 def translations(path: Path) -> dict[str, str]:
     """Return the Spanish messages of a catalogue, without the fuzzy ones, by English message."""
-    return {str(message.id): str(message.string) for message in read(path) if not message.fuzzy}
+    return {
+        str(message.id): str(message.string) for message in read_messages(path) if not message.fuzzy
+    }
 
 
 def catalogues() -> Iterator[tuple[Path, Catalog]]:
     """Yield each catalogue of English messages, with the path of its translation."""
     for path in sorted(TEMPLATES.rglob("*.pot")):
-        yield SPANISH / path.relative_to(TEMPLATES).with_suffix(".po"), read(path)
+        yield SPANISH / path.relative_to(TEMPLATES).with_suffix(".po"), read_messages(path)
 
 
-def update() -> None:
+def update_translations() -> None:
     """Store new messages in the Spanish catalogues, and remove those that no page has any more.
 
     A message that is translated on another page gets the same translation.
@@ -135,7 +137,7 @@ def update() -> None:
     for path in SPANISH.rglob("*.po"):
         known |= {english: text for english, text in translations(path).items() if text}
     for path, template in catalogues():
-        translated = read(path)
+        translated = read_messages(path)
         translated.update(template, no_fuzzy_matching=True)
         translated.obsolete.clear()
         for message in translated:
@@ -164,6 +166,6 @@ def untranslated() -> list[str]:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--translate"]:
-        update()
+        update_translations()
     else:
         sys.exit("\n".join(untranslated()) or None)

@@ -303,7 +303,7 @@ class TestWrite:
         shown = form_values(response)
         assert {name: shown[name] for name in typed} == typed
 
-    def test_visitor_is_redirected_to_the_login(self, app, client):
+    def test_new_post_by_a_visitor_redirects_to_the_login(self, app, client):
         before = stored_rows(app)
 
         response = client.post("/posts/new", data=POST, headers=csrf_header(client))
@@ -402,7 +402,9 @@ class TestOwn:
             ("POST", "/posts/1/delete", "/login"),
         ],
     )
-    def test_visitor_is_redirected_to_the_login(self, app, client, method, url, login):
+    def test_edit_or_deletion_by_a_visitor_redirects_to_the_login(
+        self, app, client, method, url, login
+    ):
         before = stored_rows(app)
 
         response = client.open(url, method=method, data=POST, headers=csrf_header(client))

@@ -144,6 +144,18 @@ class TestView:
 
 
 class TestMethods:
+    @pytest.fixture
+    def card_of(self, app: Flask) -> Callable[[str], dict[str, str]]:
+        """A function that returns the stored contact card of a user."""
+
+        def card_of(username: str) -> dict[str, str]:
+            with app.app_context():
+                found = select(Contact).join(User).where(User.username == username)
+                card = db.session.scalars(found).one()
+                return {"city": card.city, "email": card.email, "phonenum": card.phonenum}
+
+        return card_of
+
     def test_view_without_methods_allows_get_only(self, client):
         response = client.post("/about", headers=csrf_header(client))
 
@@ -255,18 +267,6 @@ class TestMethods:
         response = john.post("/contact", data=dict(form.form_values()))
 
         assert response.status_code == 409
-
-    @pytest.fixture
-    def card_of(self, app: Flask) -> Callable[[str], dict[str, str]]:
-        """A function that returns the stored contact card of a user."""
-
-        def card_of(username: str) -> dict[str, str]:
-            with app.app_context():
-                found = select(Contact).join(User).where(User.username == username)
-                card = db.session.scalars(found).one()
-                return {"city": card.city, "email": card.email, "phonenum": card.phonenum}
-
-        return card_of
 
 
 SAM = {"username": "Sam Gamgee", "password": "second breakfast"}

@@ -178,7 +178,7 @@ class TestRevoke(BlogTestCase):
             assert page.logged_in_as == "John Williams"
             assert other.open().logged_in_as == ""
 
-    def test_user_finds_the_password_form_and_learns_that_the_current_one_is_wrong(self) -> None:
+    def test_password_form_shows_that_the_current_password_is_wrong(self) -> None:
         self.expected_errors = [422]
         self.log_in("John Williams")
         page = self.visit(PeoplePage)
