@@ -36,12 +36,12 @@ class TestPaginate(DatabaseTestCase):
 
         self.assertEqual(self.ids("/?before=3"), [2, 1])
 
-    def test_page_with_rows_after_it_has_more(self):
+    def test_page_with_rows_after_it_has_older_rows(self):
         self.store_users(4)
 
         self.assertTrue(self.page("/").older)
 
-    def test_full_page_without_rows_after_it_has_no_more(self):
+    def test_full_page_without_rows_after_it_has_no_older_rows(self):
         self.store_users(3)
 
         self.assertFalse(self.page("/").older)
@@ -82,7 +82,7 @@ class TestPaginate(DatabaseTestCase):
 
         self.assertEqual(self.ids("/?after=3"), [6, 5, 4])
 
-    def test_newer_page_has_more_and_newer_rows(self):
+    def test_page_in_the_middle_has_older_and_newer_rows(self):
         self.store_users(9)
 
         page = self.page("/?after=3")
