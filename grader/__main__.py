@@ -122,7 +122,7 @@ def grade_topic(
     key = history.key_of(pool.files, tests, edits)
     last_key, last = history.load(root, topic, edits)
     if options.missed:
-        edits = [result.edit for result in last.bugs if not result]
+        edits = [result.edit for result in last.bugs if not result.is_noticed]
     elif options.only:
         edits = [edit for edit in edits if edit.name in options.only]
     known = {result.edit: result for result in last.results} if key == last_key else {}

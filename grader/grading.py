@@ -13,6 +13,9 @@ from grader.testrun import Job
 DEADLINE_FACTOR = 10
 SHORTEST_DEADLINE = 5.0  # seconds
 
+# The verdict on tests that cannot be graded, and the reason in a line.
+Fault = tuple[str, str]
+
 NO_TEST = (
     "No test found: pytest collects functions named test_... and, in classes named Test..., "
     "methods named test_..."
@@ -21,14 +24,16 @@ NO_TEST = (
 
 @dataclass(frozen=True)
 class EditResult:
-    """The result of the tests on one edit; true if a test failed or the run did not finish."""
+    """The result of the tests on one edit."""
 
     edit: Edit
     failed: dict[str, str]  # the tests that failed, and why
     note: str = ""  # why the run did not finish
     flaky: frozenset[str] = frozenset()  # the tests that failed and then passed on the same edit
 
-    def __bool__(self) -> bool:
+    @property
+    def is_noticed(self) -> bool:
+        """True if the tests noticed the edit: one of them failed, or the run did not finish."""
         return bool(self.failed or self.note)
 
 
@@ -57,12 +62,12 @@ class Grade:
     @property
     def caught(self) -> int:
         """The number of bugs that at least one test caught."""
-        return sum(map(bool, self.bugs))
+        return sum(result.is_noticed for result in self.bugs)
 
     @property
     def accepted(self) -> int:
         """The number of variants on which every test passed."""
-        return len(self.variants) - sum(map(bool, self.variants))
+        return sum(not result.is_noticed for result in self.variants)
 
     @property
     def status(self) -> int:
@@ -107,7 +112,7 @@ def grade(  # noqa: PLR0913 - the last two are options
 
     deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * healthy.seconds)
 
-    def run(edit: Edit | None) -> EditResult | tuple[str, str] | None:
+    def run(edit: Edit | None) -> EditResult | Fault | None:
         if edit is None:
             return fault(pool.run(Job(tests, deadline=deadline)))
         first = counted & tests_of_lines(edit, pool, healthy) if isinstance(edit, Bug) else ()
@@ -153,8 +158,8 @@ def run_twice(pool: Pool, job: Job, counted: Set[str]) -> EditResult:
     return EditResult(edit, failed, note and (again.broken or again.stopped), flaky)
 
 
-def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - one return for each verdict
-    """Return the verdict on a run that cannot be graded and the reason, in a line."""
+def fault(run: Run) -> Fault | None:  # noqa: PLR0911 - one return for each verdict
+    """Return why a run cannot be graded, or None if it can."""
     if run.broken:
         return "broken", f"The tests do not start: {run.broken}"
     if run.stopped:
@@ -171,8 +176,8 @@ def fault(run: Run) -> tuple[str, str] | None:  # noqa: PLR0911 - one return for
     return "empty", NO_TEST
 
 
-def fault_in_reverse(run: Run) -> tuple[str, str] | None:
-    """Return the verdict on a run in reverse order, after a first run without a fault."""
+def fault_in_reverse(run: Run) -> Fault | None:
+    """Return why a run in reverse order cannot be graded; the run in order had no fault."""
     if run.failed:
         return "order", f"Order-dependent: in reverse order {first_of(run.failed)}"
     return fault(run)

@@ -67,13 +67,13 @@ def wrap(text: str, first_indent: str = "") -> list[str]:
 def outcome_of(result: EditResult) -> tuple[str, bool]:
     """Return the word for what the tests did with an edit, and True if that is right."""
     if isinstance(result.edit, Bug):
-        return ("caught", True) if result else ("MISSED", False)
-    return ("REJECTED", False) if result else ("accepted", True)
+        return ("caught", True) if result.is_noticed else ("MISSED", False)
+    return ("REJECTED", False) if result.is_noticed else ("accepted", True)
 
 
 def reason(result: EditResult) -> str:
     """Return the test that noticed an edit, or the story of a bug that no test noticed."""
-    if not result:
+    if not result.is_noticed:
         return " ".join(result.edit.story.split()) if isinstance(result.edit, Bug) else ""
     if not result.failed:
         return f"because {result.note}"
@@ -120,7 +120,9 @@ def as_json(grades: Sequence[Grade]) -> str:
 
     def entry(result: EditResult) -> dict[str, object]:
         key, value = (
-            ("caught", bool(result)) if isinstance(result.edit, Bug) else ("accepted", not result)
+            ("caught", result.is_noticed)
+            if isinstance(result.edit, Bug)
+            else ("accepted", not result.is_noticed)
         )
         return {"name": result.edit.name, "tests": result.failed, "note": result.note, key: value}
 

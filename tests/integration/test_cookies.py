@@ -68,7 +68,7 @@ class TestExpire:
 
         assert client.get_cookie("theme").max_age == timedelta(days=365).total_seconds()
 
-    def test_forgetting_the_preference_deletes_the_cookie(self, client):
+    def test_reset_deletes_the_cookie(self, client):
         submit(client, "/preferences", {"theme": "dark"})
 
         response = submit(client, "/preferences", form="form[action$=reset]")
@@ -76,12 +76,12 @@ class TestExpire:
         assert redirect_target(response) == "/preferences"
         assert client.get_cookie("theme") is None
 
-    def test_forgetting_the_preference_is_confirmed_even_without_a_cookie(self, client):
+    def test_reset_is_confirmed_even_without_a_cookie(self, client):
         submit(client, "/preferences", form="form[action$=reset]")
 
         assert flashes(client.get("/")) == ["Preferences reset."]
 
-    def test_forgetting_the_preference_requires_post(self, client):
+    def test_reset_requires_post(self, client):
         # A GET request must not change anything: a link on another site could send it.
         response = client.get("/preferences/reset")
 

@@ -98,7 +98,7 @@ class Response:
 
 
 @contextmanager
-def sqlite_database() -> Iterator[str]:
+def new_sqlite_url() -> Iterator[str]:
     """Yield the `DATABASE_URL` of a new SQLite file."""
     with TemporaryDirectory() as folder:
         yield f"sqlite:///{folder}/blog.sqlite"

@@ -33,10 +33,10 @@ from tests.system.servers import (
     connect,
     get,
     has_accepted_all,
+    new_sqlite_url,
     nginx,
     read,
     send,
-    sqlite_database,
     start,
 )
 
@@ -53,7 +53,7 @@ TRUSTED_HOSTS = {"FLASK_TRUSTED_HOSTS": '["127.0.0.1", "0.0.0.0", "blog.example"
 
 
 @contextmanager
-def postgres_database() -> Iterator[str]:
+def new_postgres_url() -> Iterator[str]:
     """Yield the `DATABASE_URL` of a PostgreSQL server, in the form that Heroku uses."""
     with postgres_server():
         yield os.environ[POSTGRES].replace("postgresql://", "postgres://")
@@ -66,8 +66,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     All tests of this kind share it. No secret key is set: the workers must agree on one.
     """
     kind = request.param
-    new_database = postgres_database if kind == "Procfile" else sqlite_database
-    with new_database() as database:
+    new_url = new_postgres_url if kind == "Procfile" else new_sqlite_url
+    with new_url() as database:
         fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
         settings = {**SETTINGS.get(kind, BEHIND_A_PROXY), **TRUSTED_HOSTS, **MEASURED}
         with start(kind, database, **settings) as server:
@@ -129,7 +129,7 @@ def shutdown(server: Server) -> Iterator[Shutdown]:
         yield Shutdown(other, was_cut_off, response, without_uwsgi, statuses, sockets)
 
 
-# A part of a request of this many bytes is accepted by every server: all have limits of 8 kB.
+# Every server accepts a URL or a header of this length: the limit of each is at least 8 kB.
 LONG = "x" * 8000
 YEAR_OUT_OF_RANGE = "Sat, 01 Jan 99999999999 00:00:00 GMT"
 

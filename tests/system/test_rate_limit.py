@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.databases import fill
 from tests.support.html import submit
-from tests.system.servers import Visitor, sqlite_database, start
+from tests.system.servers import Visitor, new_sqlite_url, start
 
 WRONG = {"username": "John Williams", "password": "open sesame"}
 
@@ -32,7 +32,7 @@ class TestRateLimit:
             "FLASK_ATTEMPTS_STORAGE": redis_url,
         }
 
-        with sqlite_database() as database:
+        with new_sqlite_url() as database:
             fill({"SQLALCHEMY_DATABASE_URI": database}, with_data=True).dispose()
             with (
                 # The workers of one server share their connections: any of them may answer. Those

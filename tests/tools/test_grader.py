@@ -150,7 +150,7 @@ def graded() -> Iterator[Grader]:
 
 def caught(grade: Grade) -> set[str]:
     """Return the names of the bugs that the tests caught."""
-    return {result.edit.name for result in grade.bugs if result}
+    return {result.edit.name for result in grade.bugs if result.is_noticed}
 
 
 class TestGrade:
@@ -173,7 +173,7 @@ class TestGrade:
         assert grade.status == 1
 
     def test_tests_that_catch_a_bug_are_listed_with_reasons(self, graded):
-        [result] = [result for result in graded("weak").bugs if result]
+        [result] = [result for result in graded("weak").bugs if result.is_noticed]
 
         assert result.failed == {
             "kata/weak.py::test_counts": "assert 11 == 2 (kata/weak.py:9)",

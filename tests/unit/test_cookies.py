@@ -118,7 +118,7 @@ class TestExpire(CookieTestCase):
 
         self.assertEqual(cookie["max-age"], "60")
 
-    def test_forgetting_the_preference_deletes_the_cookie_at_once(self):
+    def test_reset_deletes_the_cookie_at_once(self):
         cookie = self.cookie(self.choose("dark"))
 
         deleted = self.cookie(self.forget())

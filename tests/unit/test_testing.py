@@ -105,7 +105,7 @@ class TestFlaskTesting(TestCase):
 
         self.assertRedirects(response, "/login?next=/posts/new")
 
-    def test_assert_message_flashed_after_forgetting_the_preference(self):
+    def test_assert_message_flashed_after_a_reset(self):
         response = self.client.post("/preferences/reset")
 
         self.assertMessageFlashed("Preferences reset.")

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from app.config import database_uri
 from tests.support.databases import fill
-from tests.system.servers import COMMANDS, Visitor, sqlite_database, start
+from tests.system.servers import COMMANDS, Visitor, new_sqlite_url, start
 from tools.bench.options import is_quick
 
 LIMIT = 16  # times as slow as the fastest
@@ -36,7 +36,7 @@ def main() -> int:
     """Print the medians and each ratio to the fastest; return 1 if one is over the limit."""
     quick = is_quick()
     rates, ends = {}, {}
-    with sqlite_database() as database:
+    with new_sqlite_url() as database:
         fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
         for kind in (*COMMANDS, "nginx.conf"):
             rounds = [measure(kind, database) for _ in range(QUICK_ROUNDS if quick else ROUNDS)]
