@@ -239,15 +239,6 @@ class TestPhone(AxeTestCase):
         people.rename_expecting_error("Fordo Baggings")
         assert people.width == 320
 
-    def test_header_has_two_lines_even_with_the_longest_username(self) -> None:
-        self.visit(SignUpPage).sign_up("W" * 80, PASSWORD)
-        screen = {"width": 360, "height": 640, "deviceScaleFactor": 2, "mobile": True}
-        self.browser.cdp("Emulation.setDeviceMetricsOverride", **screen)
-
-        lines = {path: self.visit(Page, path).header_lines for path in ["/", "/posts/new"]}
-
-        assert lines == {"/": 2, "/posts/new": 2}
-
     def test_front_page_is_accessible_on_a_phone(self) -> None:
         self.visit(Page)
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from tests.support.databases import PASSWORD
 from tests.system.blog import BlogTestCase
-from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage
+from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage, SignUpPage
 
 # The links of the menu, with the heading of the page that each leads to.
 MENU = {
@@ -39,6 +39,16 @@ class TestView(BlogTestCase):
         page = self.visit(Page)
 
         assert self.follow_each(page, USER_MENU) == USER_MENU
+
+    def test_header_of_a_phone_has_two_lines_even_with_the_longest_username(self) -> None:
+        self.visit(SignUpPage).sign_up("W" * 80, PASSWORD)
+        screen = {"width": 360, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+        self.browser.cdp("Emulation.setDeviceMetricsOverride", **screen)
+        self.addCleanup(self.browser.cdp, "Emulation.clearDeviceMetricsOverride")
+
+        lines = {path: self.visit(Page, path).header_lines for path in ["/", "/posts/new"]}
+
+        assert lines == {"/": 2, "/posts/new": 2}
 
 
 class TestMethods(BlogTestCase):
