@@ -35,7 +35,8 @@ install_python() {
     local python
     # debootstrap has just downloaded the package lists.
     python=$(chroot "$root" apt-cache pkgnames python3. | grep -x 'python3\.[0-9]*' | sort -V | tail -n 1)
-    chroot "$root" apt-get install -y --no-install-recommends "$python-venv"
+    # A test compiles a Turkish locale from the sources in `locales`.
+    chroot "$root" apt-get install -y --no-install-recommends "$python-venv" locales
     chroot "$root" "$python" -m venv /venv
 }
 

@@ -70,10 +70,12 @@ class TestMalformed:
         assert response.status_code == 400
 
     @pytest.mark.parametrize("header", ["If-Modified-Since", "If-Range"])
-    def test_date_with_a_year_out_of_range_is_rejected(self, client, header):
+    def test_date_with_a_year_out_of_range_is_rejected_or_ignored(self, client, header):
         headers = {header: "Sat, 01 Jan 99999999999 00:00:00 GMT"}
 
-        assert client.get("/static/style.css", headers=headers).status_code == 400
+        with client.get("/static/style.css", headers=headers) as response:
+            # Python 3.15 ignores such a date; before, it raised an OverflowError.
+            assert response.status_code in {200, 400}
 
     def test_form_part_without_a_name_is_rejected(self, client):
         body = "--x\r\nContent-Disposition: form-data\r\n\r\nSam\r\n--x--\r\n"
