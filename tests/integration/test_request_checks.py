@@ -12,6 +12,13 @@ from werkzeug.wrappers import Response
 from tests.support.html import csrf_header, page, texts
 from tests.support.stored import stored_rows
 
+DATE = "Sat, 01 Jan 99999999999 00:00:00 GMT"
+YEAR_OUT_OF_RANGE = {
+    "If-Modified-Since": {"If-Modified-Since": DATE},
+    # Flask reads If-Range only if a part of the file is requested.
+    "If-Range": {"If-Range": DATE, "Range": "bytes=0-9"},
+}
+
 
 class TestMalformed:
     SAM = "username=Sam&password=second+breakfast"
@@ -69,13 +76,11 @@ class TestMalformed:
 
         assert response.status_code == 400
 
-    @pytest.mark.parametrize("header", ["If-Modified-Since", "If-Range"])
-    def test_date_with_a_year_out_of_range_is_rejected_or_ignored(self, client, header):
-        headers = {header: "Sat, 01 Jan 99999999999 00:00:00 GMT"}
-
+    @pytest.mark.parametrize("headers", YEAR_OUT_OF_RANGE.values(), ids=YEAR_OUT_OF_RANGE)
+    def test_date_with_a_year_out_of_range_is_rejected_or_ignored(self, client, headers):
         with client.get("/static/style.css", headers=headers) as response:
-            # Python 3.15 ignores such a date; before, it raised an OverflowError.
-            assert response.status_code in {200, 400}
+            # Python 3.15 ignores such a date. Before, reading it raised an OverflowError.
+            assert response.status_code in {200, 206, 400}
 
     def test_form_part_without_a_name_is_rejected(self, client):
         body = "--x\r\nContent-Disposition: form-data\r\n\r\nSam\r\n--x--\r\n"
