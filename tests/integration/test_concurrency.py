@@ -51,7 +51,7 @@ def turkish_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         locale.setlocale(locale.LC_CTYPE, name)
     except locale.Error:
         if sys.platform == "win32":
-            pytest.skip("Windows cannot compile a locale.")
+            missing("Windows cannot compile a locale.")
         if not Path("/usr/share/i18n/locales/tr_TR").exists():
             missing("There is no Turkish locale. On Debian or Ubuntu: apt-get install locales")
         source = tmp_path / "source"

@@ -301,6 +301,8 @@ class TestLogin(DatabaseTestCase):
     def test_attempts_are_counted_anew_after_the_time_of_the_limit(self):
         self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per minute"
         self.attempt("John Williams")
+        with self.assertRaises(TooManyRequests):
+            self.attempt("John Williams")
 
         with mock.patch("time.time", return_value=time.time() + 61):
             self.attempt("John Williams")
@@ -315,6 +317,8 @@ class TestLogin(DatabaseTestCase):
     def test_two_applications_count_their_attempts_separately(self):
         self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
         self.attempt("John Williams")
+        with self.assertRaises(TooManyRequests):
+            self.attempt("John Williams")
 
         self.app = self.create_app()
         self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
