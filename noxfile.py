@@ -251,6 +251,15 @@ def kata(session: nox.Session) -> None:
         sys.exit(1)
 
 
+@nox.session(venv_backend="none")
+def read(session: nox.Session) -> None:
+    """Print the tests of a topic as sentences (-- cookies)."""
+    try:
+        session.run(sys.executable, "tools/read.py", *session.posargs, external=True, log=False)
+    except CommandFailed as failure:
+        sys.exit(failure.return_code)
+
+
 @nox.session
 def tools(session: nox.Session) -> None:
     """Run the tests of the grader and the other tools."""

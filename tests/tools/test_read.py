@@ -1,0 +1,79 @@
+"""The tests of a topic, printed as sentences by `nox -s read`."""
+
+from pathlib import Path
+
+import pytest
+
+from tools import read
+
+PAGE = """\
+words.count: `count` returns the number of words, and no word of a text is
+  counted twice
+  unit
+    Two words are two.
+  system
+    Server starts.
+    Page shows the number of words.
+
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project with tests on two layers."""
+    for folder in ("docs", "tests/unit", "tests/system"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "docs" / "features.toml").write_text(
+        '[words.count]\nshows = "`count` returns the number of words, and no word of a text is '
+        'counted twice"\n\n[letters.count]\nshows = "letters"\n'
+    )
+    (tmp_path / "tests" / "unit" / "test_words.py").write_text(
+        "class TestCount:\n    def test_two_words_are_two(self):\n        pass\n\n"
+        "    def helper(self):\n        pass\n"
+    )
+    (tmp_path / "tests" / "system" / "test_words.py").write_text(
+        "class Checks:\n    def test_server_starts(self):\n        pass\n\n"
+        "class TestCount(Checks):\n    def test_page_shows_the_number_of_words(self):\n"
+        "        pass\n"
+    )
+    monkeypatch.setattr(read, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("root")
+class TestRead:
+    def test_tests_of_a_topic_are_sentences_by_feature_and_layer(self, capsys):
+        assert read.main("words") == 0
+
+        assert capsys.readouterr().out == PAGE
+
+    def test_topics_are_listed(self, capsys):
+        assert read.main() == 0
+
+        first, *topics = capsys.readouterr().out.splitlines()
+        assert (first, topics) == (
+            "Read the tests of a topic: nox -s read -- TOPIC",
+            ["  words", "  letters"],
+        )
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["wrods"], "No topic is named 'wrods'. Did you mean words?"),
+            (["cookies"], "No topic is named 'cookies'. Topics: words, letters."),
+            (["words", "letters"], "Name one topic: nox -s read -- TOPIC"),
+        ],
+    )
+    def test_wrong_topic_exits_with_2_and_a_message(self, capsys, arguments, message):
+        assert read.main(*arguments) == 2
+
+        assert capsys.readouterr() == ("", f"{message}\n")
+
+
+@pytest.mark.parametrize("topic", ["cookies", "deploy"])
+def test_page_of_a_topic_fits_80_columns(capsys, topic):
+    read.main(topic)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 40
+    assert max(map(len, lines)) <= 80
