@@ -191,6 +191,41 @@ class TestSignUpForm(ValidationTestCase):
 
         self.assertEqual(form.password.data, " there  and ")
 
+    def test_username_with_a_format_character_is_rejected(self):
+        # Spoofing: two usernames could look the same, or turn the text beside them around.
+        for character in (
+            "\N{ZERO WIDTH SPACE}",
+            "\N{RIGHT-TO-LEFT OVERRIDE}",
+            "\N{SOFT HYPHEN}",
+            "\N{ZERO WIDTH NO-BREAK SPACE}",
+            "\N{TAG LATIN SMALL LETTER A}",
+        ):
+            with self.subTest(character=character):
+                form = self.submit(username=f"John{character} Williams")
+
+                self.assertFalse(form.validate())
+                self.assertIn("invisible", form.username.errors[0])
+
+    def test_password_that_is_easy_to_guess_is_rejected(self):
+        for password in (
+            "password",
+            "PassWord",
+            "12345678",
+            "qwertyuiop",
+            "John Williams",
+            "john williams",
+        ):
+            with self.subTest(password=password):
+                form = self.submit(password=password)
+
+                self.assertFalse(form.validate())
+                self.assertIn("Choose another password", form.password.errors[0])
+
+    def test_password_that_only_contains_a_common_one_is_accepted(self):
+        for password in ("password of my own", "John Williams!", PASSWORD):
+            with self.subTest(password=password):
+                self.assertEqual(self.invalid_fields(password=password), [])
+
 
 class TestLoginForm(ValidationTestCase):
     form_class = LoginForm

@@ -1,24 +1,20 @@
 """The session in its signed cookie, and the functions that log a user in and out."""
 
-import time
 import unittest
 from base64 import urlsafe_b64decode
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, json, request, session
-from werkzeug.exceptions import TooManyRequests, Unauthorized
+from werkzeug.exceptions import Unauthorized
 from werkzeug.security import check_password_hash
 
 from app.config import add_headers
 from app.database import db
 from app.models import User
 from app.sessions import (
-    NameForm,
     SessionInterface,
-    SignUpForm,
     authenticate,
-    count_attempt,
     current_user,
     dummy_hash,
     fingerprint,
@@ -60,6 +56,16 @@ def load(app: Flask, cookie: str) -> dict[str, object]:
     """Return the session of a request that sends this cookie."""
     with app.test_request_context(headers={"Cookie": cookie}):
         return dict(session)
+
+
+def create_user(username: str, password: str | None = None) -> User:
+    """Store and return a user, by default one without a password."""
+    user = User(username=username)
+    if password is not None:
+        user.set_password(password)
+    db.session.add(user)
+    db.session.commit()
+    return user
 
 
 class TestStore(unittest.TestCase):
@@ -172,29 +178,20 @@ class TestSecretKey(unittest.TestCase):
 
 
 class TestLogin(DatabaseTestCase):
-    def user(self, username: str, password: str | None = None) -> User:
-        """Store and return a user, by default one without a password."""
-        user = User(username=username)
-        if password is not None:
-            user.set_password(password)
-        db.session.add(user)
-        db.session.commit()
-        return user
-
     def start_request(self, **values: object) -> None:
         """Start a request with these values in its session; it ends with the test."""
         self.enterContext(self.app.test_request_context())
         session.update(values)
 
     def test_authenticate_returns_the_user_with_this_username_and_password(self):
-        john = self.user("John Williams", PASSWORD)
+        john = create_user("John Williams", PASSWORD)
 
         self.assertIs(authenticate("John Williams", PASSWORD), john)
 
     def test_authenticate_returns_none_for_any_other_username_or_password(self):
-        self.user("John Williams", PASSWORD)
-        self.user("Fordo Baggings", "one to rule them all")
-        self.user("Passwordless")
+        create_user("John Williams", PASSWORD)
+        create_user("Fordo Baggings", "one to rule them all")
+        create_user("Passwordless")
 
         for username, password in (
             ("John Williams", "there and back"),
@@ -215,7 +212,7 @@ class TestLogin(DatabaseTestCase):
     def test_password_accents_may_be_composed_or_decomposed(self):
         # Which of the two a keyboard sends depends on the operating system.
         composed, decomposed = "caf\u00e9 noir", "cafe\u0301 noir"
-        john, fordo = self.user("John", composed), self.user("Fordo", decomposed)
+        john, fordo = create_user("John", composed), create_user("Fordo", decomposed)
 
         self.assertIs(authenticate("John", decomposed), john)
         self.assertIs(authenticate("Fordo", composed), fordo)
@@ -223,8 +220,8 @@ class TestLogin(DatabaseTestCase):
     def test_failed_login_checks_one_hash_even_for_an_unknown_username(self):
         # Otherwise the response time would tell which usernames exist: user enumeration by a
         # timing attack. A test of the time would be flaky, so this one counts the checks.
-        self.user("John Williams", PASSWORD)
-        self.user("Passwordless")
+        create_user("John Williams", PASSWORD)
+        create_user("Passwordless")
 
         for username in ("John Williams", "Passwordless", "Unknown"):
             with (
@@ -242,136 +239,9 @@ class TestLogin(DatabaseTestCase):
 
         self.assertIs(dummy_hash(method), dummy_hash(method))
 
-    def test_password_is_stored_as_a_hash_with_the_configured_method(self):
-        user = User()
-
-        user.set_password(PASSWORD)
-
-        self.assertTrue(user.password_hash.startswith(self.app.config["PASSWORD_METHOD"] + "$"))
-        self.assertNotIn(PASSWORD, user.password_hash)
-
-    def test_password_hash_is_salted(self):
-        # Without a salt, equal hashes would show which users have the same password.
-        john, fordo = User(), User()
-
-        john.set_password(PASSWORD)
-        fordo.set_password(PASSWORD)
-
-        self.assertNotEqual(john.password_hash, fordo.password_hash)
-
-    def attempt(self, username: str, address: str = "192.0.2.1") -> None:
-        """Count an attempt for this username, from this address."""
-        with self.app.test_request_context(environ_base={"REMOTE_ADDR": address}):
-            count_attempt(username)
-
-    def test_attempts_for_one_username_are_limited_from_all_addresses(self):
-        self.app.config["ATTEMPTS_PER_USERNAME"] = "2 per hour"
-        self.attempt("John Williams", "192.0.2.1")
-        self.attempt("John Williams", "192.0.2.2")
-
-        with self.assertRaises(TooManyRequests) as caught:
-            self.attempt("John Williams", "192.0.2.3")
-
-        self.assertEqual(caught.exception.retry_after, 60 * 60)
-        self.attempt("Fordo Baggings", "192.0.2.3")
-
-    def test_attempts_from_one_address_are_limited_for_all_usernames(self):
-        self.app.config["ATTEMPTS_PER_ADDRESS"] = "2 per minute"
-        self.attempt("John Williams")
-        self.attempt("Fordo Baggings")
-
-        with self.assertRaises(TooManyRequests) as caught:
-            self.attempt("Bilbo Baggings")
-
-        self.assertEqual(caught.exception.retry_after, 60)
-        self.attempt("Bilbo Baggings", "192.0.2.2")
-
-    def test_address_over_its_limit_uses_up_no_attempts_of_a_username(self):
-        # Otherwise one client could lock every user out.
-        self.app.config.update(
-            ATTEMPTS_PER_ADDRESS="1 per hour", ATTEMPTS_PER_USERNAME="2 per hour"
-        )
-        self.attempt("John Williams")
-        for _ in range(3):
-            with self.assertRaises(TooManyRequests):
-                self.attempt("John Williams")
-
-        self.attempt("John Williams", "192.0.2.2")
-
-    def test_attempts_are_counted_anew_after_the_time_of_the_limit(self):
-        self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per minute"
-        self.attempt("John Williams")
-        with self.assertRaises(TooManyRequests):
-            self.attempt("John Williams")
-
-        with mock.patch("time.time", return_value=time.time() + 61):
-            self.attempt("John Williams")
-
-    def test_creating_an_application_starts_no_thread(self):
-        # A server may fork its workers afterwards: uWSGI would hang at its shutdown.
-        with mock.patch("threading.Thread.start") as start:
-            self.create_app()
-
-        start.assert_not_called()
-
-    def test_two_applications_count_their_attempts_separately(self):
-        self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
-        self.attempt("John Williams")
-        with self.assertRaises(TooManyRequests):
-            self.attempt("John Williams")
-
-        self.app = self.create_app()
-        self.app.config["ATTEMPTS_PER_USERNAME"] = "1 per hour"
-        self.attempt("John Williams")
-
-    def password_errors(self, username: str, password: str) -> list[str]:
-        """Return the errors of the password in a sign-up form."""
-        sent = {"username": username, "password": password}
-        with self.app.test_request_context(method="POST", data=sent):
-            form = SignUpForm()
-            form.validate()
-            return list(form.password.errors)
-
-    def test_password_that_is_easy_to_guess_is_rejected(self):
-        for username, password in (
-            ("John Williams", "password"),
-            ("John Williams", "PassWord"),
-            ("John Williams", "12345678"),
-            ("John Williams", "qwertyuiop"),
-            ("John Williams", "John Williams"),
-            ("John Williams", "john williams"),
-        ):
-            with self.subTest(password=password):
-                [error] = self.password_errors(username, password)
-                self.assertIn("Choose another password", error)
-
-    def test_password_that_only_contains_a_common_one_is_accepted(self):
-        for password in ("password of my own", "John Williams!", PASSWORD):
-            with self.subTest(password=password):
-                self.assertEqual(self.password_errors("John Williams", password), [])
-
-    def test_username_with_a_format_character_is_rejected(self):
-        # Spoofing: two usernames could look the same, or turn the text beside them around.
-        for character in (
-            "\N{ZERO WIDTH SPACE}",
-            "\N{RIGHT-TO-LEFT OVERRIDE}",
-            "\N{SOFT HYPHEN}",
-            "\N{ZERO WIDTH NO-BREAK SPACE}",
-            "\N{TAG LATIN SMALL LETTER A}",
-        ):
-            sent = {"username": f"John{character} Williams"}
-            with (
-                self.subTest(character=character),
-                self.app.test_request_context(method="POST", data=sent),
-            ):
-                form = NameForm()
-
-                self.assertFalse(form.validate())
-                self.assertIn("invisible", form.username.errors[0])
-
     def test_login_clears_the_session(self):
         # Prevents session fixation: nothing that an attacker put into the session survives.
-        fordo = self.user("Fordo Baggings")
+        fordo = create_user("Fordo Baggings")
         self.start_request(user_id=99, note="planted")
 
         log_in(fordo)
@@ -397,7 +267,7 @@ class TestLogin(DatabaseTestCase):
         self.assertNotIn("Cache-Control", add_headers(Response()).headers)
 
     def test_current_user_is_the_user_in_the_session(self):
-        john = self.user("John Williams")
+        john = create_user("John Williams")
         self.start_request(user_id=john.id, fingerprint=fingerprint(john))
 
         self.assertEqual(current_user().id, john.id)
@@ -437,7 +307,7 @@ class TestLogin(DatabaseTestCase):
             return request.full_path
 
     def test_login_required_calls_the_view_for_a_user(self):
-        john = self.user("John Williams")
+        john = create_user("John Williams")
 
         self.assertEqual(self.view("/posts/new", john), "Page 7")
 
@@ -478,94 +348,11 @@ class TestLogin(DatabaseTestCase):
 
         self.assertEqual(page.__name__, "page")
 
-    def test_redirect_after_login_may_lead_to_any_path_on_this_site(self):
-        for target in (
-            "/",
-            "/posts/",
-            "/posts/?before=3&x=//",
-            "/es/Adi%C3%B3s",
-            "/es/Ñandú",
-            "/login?next=/posts/new",
-            "/a//b",
-            "/john@localhost:80/#end",
-        ):
-            with self.subTest(target=target):
-                self.assertTrue(is_safe_redirect(target))
-
-    def test_redirect_after_login_never_leads_to_another_site(self):
-        # Prevents open redirects: a link to the login page must not lead on to a phishing site.
-        for target in (
-            "",
-            "evil.example",
-            "//evil.example",
-            "///evil.example",
-            "////evil.example/..",
-            "//",
-            "//user@evil.example",
-            "http://evil.example",
-            "https://evil.example",
-            "HTTPS://evil.example",
-            "https:evil.example",
-            "https:/evil.example",
-            "javascript:alert(1)",
-            "data:text/html,evil",
-            "mailto:evil@example",
-            "?next=//evil.example",
-            "#//evil.example",
-            ".//evil.example",
-        ):
-            with self.subTest(target=target):
-                self.assertFalse(is_safe_redirect(target))
-
-    def test_redirect_after_login_has_no_backslash(self):
-        # Browsers treat a backslash as a slash.
-        for target in (
-            "/\\evil.example",
-            "\\/evil.example",
-            "\\\\evil.example",
-            "/\\/evil.example",
-            "/..\\..\\evil.example",
-            "/posts\\",
-        ):
-            with self.subTest(target=target):
-                self.assertFalse(is_safe_redirect(target))
-
-    def test_redirect_after_login_has_no_control_character_or_white_space(self):
-        # Browsers remove control characters before they parse the URL.
-        for target in (
-            "/\t/evil.example",
-            "/\n/evil.example",
-            "/\r/evil.example",
-            "\t//evil.example",
-            " //evil.example",
-            "/ /evil.example",
-            "//evil.example\n",
-            "/posts\n",
-            "/posts\r\nSet-Cookie: user_id=1",
-            "/\0/evil.example",
-            "/\x1f/evil.example",
-            "/\x7f/evil.example",
-            "/\x85/evil.example",
-            "/\N{NO-BREAK SPACE}/evil.example",
-            "/\N{LINE SEPARATOR}/evil.example",
-        ):
-            with self.subTest(target=target):
-                self.assertFalse(is_safe_redirect(target))
-
 
 class TestRevoke(DatabaseTestCase):
-    def user(self, password: str | None) -> User:
-        """Store and return a user with this password."""
-        user = User(username="John Williams")
-        if password is not None:
-            user.set_password(password)
-        db.session.add(user)
-        db.session.commit()
-        return user
-
     def test_session_ends_when_the_password_changes(self):
         self.enterContext(self.app.test_request_context())
-        john = self.user(PASSWORD)
+        john = create_user("John Williams", PASSWORD)
         log_in(john)
 
         john.set_password("second breakfast")
@@ -575,7 +362,7 @@ class TestRevoke(DatabaseTestCase):
     def test_session_ends_when_the_same_password_is_set_again(self):
         # The hash has a new salt.
         self.enterContext(self.app.test_request_context())
-        john = self.user(PASSWORD)
+        john = create_user("John Williams", PASSWORD)
         log_in(john)
 
         john.set_password(PASSWORD)
@@ -584,7 +371,7 @@ class TestRevoke(DatabaseTestCase):
 
     def test_session_ends_when_the_first_password_is_set(self):
         self.enterContext(self.app.test_request_context())
-        john = self.user(None)
+        john = create_user("John Williams")
         log_in(john)
 
         john.set_password(PASSWORD)
@@ -593,7 +380,7 @@ class TestRevoke(DatabaseTestCase):
 
     def test_session_survives_a_new_username(self):
         self.enterContext(self.app.test_request_context())
-        john = self.user(PASSWORD)
+        john = create_user("John Williams", PASSWORD)
         log_in(john)
 
         john.username = "John Silver"
@@ -601,7 +388,7 @@ class TestRevoke(DatabaseTestCase):
         self.assertIs(current_user(), john)
 
     def test_session_with_another_fingerprint_is_invalid(self):
-        john = self.user(PASSWORD)
+        john = create_user("John Williams", PASSWORD)
 
         for values in ({}, {"fingerprint": ""}, {"fingerprint": fingerprint(User())}):
             with self.subTest(values), self.app.test_request_context():
@@ -611,7 +398,7 @@ class TestRevoke(DatabaseTestCase):
 
     def test_fingerprint_reveals_no_part_of_the_hash(self):
         # The session cookie is readable.
-        john = self.user(PASSWORD)
+        john = create_user("John Williams", PASSWORD)
 
         self.assertEqual(len(fingerprint(john)), 16)
         self.assertNotIn(fingerprint(john), john.password_hash)
