@@ -1,4 +1,4 @@
-"""Gunicorn's settings, for the README's command and the Procfile.
+"""Gunicorn's settings, for the command in docs/deploy.md and the Procfile.
 
 From the course's "Desplegando en Gunicorn" and Gunicorn's "Settings".
 """

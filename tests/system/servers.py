@@ -1,7 +1,7 @@
 """Start each server that the course shows, with the project's own files.
 
-The commands are those of the README, except for the port: each server takes a free one and prints
-which.
+The commands are those of docs/deploy.md, except for the port: each server takes a free one and
+prints which.
 """
 
 import os
@@ -30,16 +30,16 @@ from tests.system.processes import PATH, ROOT, TIMEOUT, Process, environment
 UWSGI_HOOK = "--hook-accepting 'print:A worker is ready.'"
 UWSGI_READY = r"A worker is ready\.\n|\(master-start\)"
 
-# The commands in the README's table, by the name of the server.
-TABLE_ROW = re.compile(r"^\| (.+?) \| `(.+?)`", re.MULTILINE)
-README = dict(TABLE_ROW.findall((ROOT / "README.md").read_text("utf-8")))
+# A heading of docs/deploy.md with the name of the server, and the first line of code below it.
+SECTION = re.compile(r"^### (.+)\n+(?:\w.*\n+)*    (.+)$", re.MULTILINE)
+PAGE = dict(SECTION.findall((ROOT / "docs" / "deploy.md").read_text("utf-8")))
 
 # The command that starts each server, and how the server prints its address.
 COMMANDS = {
-    "gserver.py": (README["gevent"], r"Listening at http://(\S+)"),
-    "gunicorn": (f"{README['Gunicorn']} --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
+    "gserver.py": (PAGE["gevent"], r"Listening at http://(\S+)"),
+    "gunicorn": (f"{PAGE['Gunicorn']} --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
     "uwsgi": (
-        f"{README['uWSGI with options'].replace(':8081', ':0')} {UWSGI_HOOK}",
+        f"{PAGE['uWSGI with options'].replace(':8081', ':0')} {UWSGI_HOOK}",
         r"bound to TCP address (\S+)",
     ),
     "uwsgi.ini": (f"uwsgi {{folder}}/uwsgi.ini {UWSGI_HOOK}", r"bound to TCP address (\S+)"),

@@ -358,7 +358,7 @@ class TestGevent(ServerChecks):
 
 
 class GunicornChecks(ServerChecks):
-    """Checks of gunicorn's options, which are those of the README or of the Procfile."""
+    """Checks of gunicorn's options, which are those of docs/deploy.md or of the Procfile."""
 
     def test_gunicorn_opens_no_control_socket(self, server):
         assert get(server, "/").status_code == 200

@@ -109,13 +109,16 @@ class TestWorkflow:
 
 class TestDocumentation:
     @pytest.mark.parametrize(
-        ("job", "heading"),
-        [("newcomer", "## Quick start"), ("without-nox", "## Run the application without nox")],
+        ("job", "page", "heading"),
+        [
+            ("newcomer", "README.md", "## Quick start"),
+            ("without-nox", "docs/deploy.md", "## Run the application without nox"),
+        ],
     )
-    def test_readme_commands_run_on_ci(self, job, heading):
+    def test_documented_commands_run_on_ci(self, job, page, heading):
         # The servers run in the background, so that the job can send a request.
         lines = [line.strip().removesuffix(" &") for line in script(job).splitlines()]
-        commands = documented_commands("README.md", heading)
+        commands = documented_commands(page, heading)
 
         assert commands
         assert [command for command in commands if command not in lines] == []
