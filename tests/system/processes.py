@@ -45,6 +45,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 def wait_until(condition: Callable[[], object]) -> None:
     """Wait until `condition()` is true. Raises `TimeoutError` after `TIMEOUT` seconds."""
+    # The libraries in use wait for processes (psutil) and pages (Selenium) only, so this polls.
     pause = Event()
     deadline = monotonic() + TIMEOUT
     while not condition():

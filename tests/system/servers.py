@@ -89,7 +89,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Response:
+class ServerResponse:
     """A response, with the attributes that `requests` and Flask's test client use, too."""
 
     status_code: int
@@ -225,15 +225,15 @@ def send(
     return connection
 
 
-def read(connection: HTTPConnection) -> Response:
+def read(connection: HTTPConnection) -> ServerResponse:
     """Wait for the response, and close the connection."""
     with connection.getresponse() as response:
         text = response.read().decode()
     connection.close()
-    return Response(response.status, response.headers, text)
+    return ServerResponse(response.status, response.headers, text)
 
 
-def get(server: Server, path: str) -> Response:
+def get(server: Server, path: str) -> ServerResponse:
     """Send a GET request over a new connection, and return the response."""
     return read(send(server, path))
 

@@ -27,8 +27,8 @@ from tests.system.processes import MEASURED, ROOT, TIMEOUT, Process, environment
 from tests.system.servers import (
     FORGED,
     FORWARDED,
-    Response,
     Server,
+    ServerResponse,
     Visitor,
     connect,
     get,
@@ -88,9 +88,9 @@ class Shutdown:
     server: Server
     # Whether the server answered the request, or closed its connection, before it was done.
     was_cut_off: bool
-    response: Response
+    response: ServerResponse
     # The responses of Nginx after uWSGI has exited, by path.
-    without_uwsgi: Mapping[str, Response]
+    without_uwsgi: Mapping[str, ServerResponse]
     # The exit status of each process.
     statuses: Sequence[int]
     # The sockets left in the folder of the server.
