@@ -1,4 +1,4 @@
-"""Fixtures of the pytest layers: an application, its clients, and the course's data."""
+"""Fixtures of the pytest layers: an application, its database and its clients."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
-from app import create_app
-from tests.support import databases, login
-from tests.support.config import CONFIG
+from tests.support import databases
+from tests.support.config import CONFIG, create_app
 from tests.support.statements import recorded_statements
 
 # Additions to pytest itself. The docstring of each module explains why it is needed.
 pytest_plugins = [
+    "tests.support.blog_fixtures",
     "tests.support.plugins.coverage_contexts",
     "tests.support.plugins.github_annotations",
     "tests.support.plugins.guards",
@@ -77,38 +77,6 @@ def runner(app: Flask) -> FlaskCliRunner:
 
 
 @pytest.fixture
-def dataset(app: Flask) -> None:
-    """The course's users, contacts, posts and tags, stored in the database."""
-    databases.load_dataset(app)
-
-
-@pytest.fixture
-def log_in(app: Flask, dataset: None) -> Callable[[str], FlaskClient]:
-    """A function that returns a new client, logged in as the user of this name."""
-    return partial(login.log_in, app)
-
-
-@pytest.fixture
-def john(log_in: Callable[[str], FlaskClient]) -> FlaskClient:
-    """A client logged in as John Williams."""
-    return log_in("John Williams")
-
-
-@pytest.fixture
-def fordo(log_in: Callable[[str], FlaskClient]) -> FlaskClient:
-    """A client logged in as Fordo Baggings."""
-    return log_in("Fordo Baggings")
-
-
-@pytest.fixture
 def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
     """A function that records the SQL statements executed in a `with` block."""
     return partial(recorded_statements, app)
-
-
-@pytest.fixture
-def threaded_app(new_app: Callable[..., Flask], tmp_path: Path) -> Flask:
-    """An application with the course's data whose database several threads can use at once."""
-    app = new_app(file=tmp_path / "blog.sqlite")
-    databases.load_dataset(app)
-    return app

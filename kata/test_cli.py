@@ -4,7 +4,7 @@ The code is app/cli.py and wsgi.py: how `flask` finds the application, `flask ro
 the names in `flask shell`, and the commands `mycommand`, `group1 command1`, `init-db` and `seed`.
 Check what each prints, its exit code, and what it stores.
 
-Fixtures (see conftest.py in the project's root): `app`, `runner`, `dataset`.
+Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `runner`, `dataset`.
 
 - unit: call `make_shell_context` and the commands' functions directly.
 - integration: `runner.invoke(args=[...])` runs a command in this process, with a real database.

@@ -3,7 +3,7 @@
 The code is app/models.py and app/dataset.py: one-to-one, one-to-many and many-to-many
 relationships, cascading deletes, unique columns, and the course data.
 
-Fixtures (see conftest.py in the project's root): `app`, `runner`, `dataset`.
+Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `runner`, `dataset`.
 
 - unit: check a model's `repr`, how names are compared, and what a database in memory stores,
   rejects and deletes. Commit, expire the session, and read the rows again.

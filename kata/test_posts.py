@@ -4,8 +4,8 @@ The code is app/posts.py and app/paging.py: lists by date, author and tag with k
 a single post, and the forms to write, edit and delete one. A list takes the same number of queries
 for one post as for hundreds (no N+1 queries).
 
-Fixtures (see conftest.py in the project's root): `app`, `client`, `dataset`, `john`, `fordo`,
-`statements`. To fill in a form or read a page, use `submit`, `page` and `texts` from
+Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `client`, `dataset`, `john`,
+`fordo`, `statements`. To fill in a form or read a page, use `submit`, `page` and `texts` from
 tests/support/html.py.
 
 - unit: check `tag_names`, and which input the form rejects.

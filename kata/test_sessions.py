@@ -3,9 +3,9 @@
 The code is app/sessions.py (sign-up, login, logout, pages that require a login, CSRF protection)
 and the secret key in app/config.py, which signs the session cookie.
 
-Fixtures (see conftest.py in the project's root): `app`, `client`, `dataset`, `john`, `fordo`, and
-`log_in`, which logs a user in without the form. To fill in a form, use `submit` from
-tests/support/html.py. The users' PASSWORD is in tests/support/databases.py.
+Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `client`, `dataset`, `john`,
+`fordo`, and `log_in`, which logs a user in without the form. To fill in a form, use `submit` from
+tests/support/html.py. The users' PASSWORD is in tests/support/blog.py.
 
 - unit: call `is_safe_redirect`, which prevents open redirects, and validate the forms.
 - integration: check what a client may see before login, after login and after logout.

@@ -4,8 +4,8 @@ The code is conftest.py in the project's root, tests/support/flask_testing_shim.
 that the unit layer runs without pytest. A test that cannot fail is worse than no test, so check the
 fixtures as you would check a page.
 
-Fixtures (see conftest.py in the project's root): `app`, `new_app`, `client`, `runner`, `dataset`,
-`john`.
+Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `new_app`, `client`, `runner`,
+`dataset`, `john`.
 
 - unit: use unittest's assert methods and the shim's version of Flask-Testing's `TestCase`.
 - integration: check that `client` and `runner` use the same application and the same database.

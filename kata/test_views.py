@@ -3,9 +3,9 @@
 The code is app/views.py: pages from `BaseView`, the contact card (GET and POST), and `UserAPI`,
 which has one Python method per HTTP method.
 
-Fixtures (see conftest.py in the project's root): `app`, `client`, `dataset`, `john`, `fordo`. The
-API requires a CSRF token in a header: use `csrf_header` from tests/support/html.py. To fill in a
-form, use `submit` from the same module.
+Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `client`, `dataset`, `john`,
+`fordo`. The API requires a CSRF token in a header: use `csrf_header` from tests/support/html.py. To
+fill in a form, use `submit` from the same module.
 
 - unit: create an application with one URL rule, for the class under test.
 - integration: check the status, headers and JSON of a response, and what the database stores.

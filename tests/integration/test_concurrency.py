@@ -23,7 +23,8 @@ from werkzeug.test import TestResponse
 
 from app.database import create_tables, db
 from app.models import Contact
-from tests.support.html import csrf_header, delete_account, page, redirect_target, submit, texts
+from tests.support.blog import delete_account
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
 from tests.support.missing import missing
 from tests.support.stored import stored_rows
 

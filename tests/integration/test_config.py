@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.config import HEADERS
 from app.database import db
+from tests.support.blog import delete_account
 from tests.support.config import CONFIG
-from tests.support.html import csrf_header, delete_account, page, redirect_target, submit, texts
+from tests.support.html import csrf_header, page, redirect_target, submit, texts
 
 
 class TestEnvironment:

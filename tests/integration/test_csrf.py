@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.databases import PASSWORD
+from tests.support.blog import PASSWORD
 from tests.support.html import csrf_header, logged_in_as, page, submit, texts
 from tests.support.stored import stored_rows
 

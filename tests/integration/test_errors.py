@@ -14,12 +14,11 @@ from app import create_app
 from app.config import HEADERS
 from app.database import db
 from app.models import User
+from tests.support.blog import PASSWORD, delete_account
 from tests.support.config import CONFIG
-from tests.support.databases import PASSWORD
 from tests.support.html import (
     BROWSER,
     csrf_header,
-    delete_account,
     page,
     redirect_target,
     submit,

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml.html import HtmlElement
 
-from tests.support.databases import store_many_posts
+from tests.support.blog import store_many_posts
 from tests.support.html import page
 
 

@@ -15,8 +15,9 @@ from app import create_app
 from app.database import db
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User
 from app.posts import MAX_TAGS
+from tests.support.blog import store_many_posts
 from tests.support.config import CONFIG
-from tests.support.databases import NewDatabase, sqlite_database, store_many_posts, tables
+from tests.support.databases import NewDatabase, sqlite_database, tables
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
 from tests.support.statements import counted_steps, recorded_statements
 from tests.support.stored import stored_rows

@@ -7,8 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support.databases import PASSWORD, load_dataset
-from tests.support.html import csrf_header, delete_account, logged_in_as, submit, texts
+from tests.support.blog import PASSWORD, delete_account, load_dataset
+from tests.support.html import csrf_header, logged_in_as, submit, texts
 
 MESSAGE = "Too many attempts. Try later."
 

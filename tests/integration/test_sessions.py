@@ -13,10 +13,9 @@ from werkzeug.test import TestResponse
 from app.database import db
 from app.models import User
 from app.sessions import fingerprint
-from tests.support.databases import PASSWORD
+from tests.support.blog import PASSWORD, delete_account
 from tests.support.html import (
     csrf_header,
-    delete_account,
     flashes,
     logged_in_as,
     page,

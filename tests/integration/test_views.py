@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 
 from app.database import db
 from app.models import Blogpost, Contact, User
+from tests.support.blog import delete_account
 from tests.support.html import (
     csrf_header,
-    delete_account,
     flashes,
     page,
     redirect_target,

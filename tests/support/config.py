@@ -1,4 +1,12 @@
-"""The configuration of every application that a test creates."""
+"""The application under test and its configuration: the only module to change in a copy.
+
+All other modules of tests/support and the fixtures take the application from here.
+"""
+
+from app import create_app
+from app.database import create_tables, db
+
+__all__ = ["CONFIG", "create_app", "create_tables", "db"]
 
 # Passed to `create_app`, which then reads no environment variable.
 CONFIG = {

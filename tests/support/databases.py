@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache, partial
 from importlib.metadata import distribution
@@ -13,16 +13,10 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from flask import Flask
-from sqlalchemy import URL, Engine, create_engine, insert, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from app import create_app, dataset
-from app.database import create_tables, db
-from app.models import tags as post_tags
-from tests.support.config import CONFIG
-
-# The password of the course's users in the tests.
-PASSWORD = "my precious"
+from tests.support.config import CONFIG, create_app, create_tables, db
 
 # The environment variable with the address of the server that `postgres_server` started.
 POSTGRES = "TEST_POSTGRES_URL"
@@ -67,7 +61,7 @@ def tables(app: Flask) -> Iterator[None]:
     """Create the tables of `app`; at the end, drop them and close the connections."""
     with app.app_context():
         if is_in_memory():
-            copy_into_memory(database_image(with_data=False))
+            copy_into_memory(database_image(create_tables))
         else:
             create_tables()
     try:
@@ -80,39 +74,8 @@ def tables(app: Flask) -> Iterator[None]:
             db.engine.dispose()
 
 
-def load_dataset(app: Flask) -> None:
-    """Store the course's users, contacts, posts and tags, in tables that are empty.
-
-    The users' password is `PASSWORD`.
-    """
-    with app.app_context():
-        if is_in_memory():
-            copy_into_memory(database_image(with_data=True))
-        else:
-            dataset.load(PASSWORD)
-
-
-def store_many_posts(app: Flask, ids: range) -> None:
-    """Store a user, a tag and a post for each id, and as many posts by user 1 about tag 1."""
-    people = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
-    words = [{"id": n, "tagname": f"Tag {n}"} for n in ids]
-    written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
-    with app.app_context():
-        # Core inserts: creating this many objects would take longer.
-        db.session.execute(insert(db.metadata.tables["user"]), people)
-        db.session.execute(insert(db.metadata.tables["tag"]), words)
-        db.session.execute(
-            insert(db.metadata.tables["blogpost"]),
-            [{"id": n, "title": f"Post {n}", "userid": by, "version": 1} for n, by in written],
-        )
-        db.session.execute(
-            insert(post_tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
-        )
-        db.session.commit()
-
-
-# Creating the tables and loading the data takes 10 ms in memory. So it is done once, and each test
-# gets a copy of the result, which takes 0.3 ms.
+# Creating the tables and loading data takes 10 ms in memory. So it is done once, and each test gets
+# a copy of the result, which takes 0.3 ms.
 
 
 def is_in_memory() -> bool:
@@ -127,26 +90,14 @@ def copy_into_memory(image: bytes) -> None:
 
 
 @cache
-def database_image(*, with_data: bool) -> bytes:
-    """Return the bytes of an SQLite database: the tables and, if `with_data`, the course's data."""
-    engine = fill(CONFIG, with_data=with_data)
-    with closing(engine.raw_connection()) as connection:
-        image = connection.driver_connection.serialize()
-    engine.dispose()
+def database_image(fill: Callable[[], None]) -> bytes:
+    """Return the bytes of an SQLite database that `fill` has filled."""
+    with create_app(CONFIG).app_context():
+        fill()
+        with closing(db.engine.raw_connection()) as connection:
+            image = connection.driver_connection.serialize()
+        db.engine.dispose()
     return image
-
-
-def fill(settings: Settings, *, with_data: bool) -> Engine:
-    """Create the tables and, if `with_data`, store the course's data.
-
-    Return the engine: the caller disposes of it.
-    """
-    app = create_app({**CONFIG, **settings})
-    with app.app_context():
-        create_tables()
-        if with_data:
-            dataset.load(PASSWORD)
-        return db.engine
 
 
 @contextmanager

@@ -6,8 +6,6 @@ from flask.testing import FlaskClient
 from lxml import html
 from werkzeug.test import TestResponse
 
-from tests.support.databases import PASSWORD
-
 # The Accept header of a browser.
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -52,12 +50,6 @@ def submit(
     [found, *_] = page(client.get(url)).cssselect(form)
     fields: dict[str, Any] = {**dict(found.form_values()), **(typed or {})}
     return client.post(found.get("action") or url, data=fields)
-
-
-def delete_account(client: FlaskClient, user_id: int = 1, password: str = PASSWORD) -> TestResponse:
-    """Delete the user's own account, as the script of the people page does."""
-    sent = {"current_password": password}
-    return client.delete(f"/users/{user_id}", json=sent, headers=csrf_header(client))
 
 
 def csrf_header(client: FlaskClient) -> dict[str, str]:

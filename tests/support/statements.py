@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from app.database import db
+from tests.support.config import db
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Row, select
 
-from app.database import db
+from tests.support.config import db
 
 
 def stored_rows(app: Flask) -> dict[str, Sequence[Row[Any]]]:

@@ -7,7 +7,7 @@ from flask import abort
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy.exc import OperationalError
 
-from tests.support.databases import PASSWORD
+from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import (
     ContactPage,

@@ -8,7 +8,7 @@ from signal import SIGINT
 
 import pytest
 
-from tests.support.databases import fill
+from tests.support.blog import fill
 from tests.support.html import texts
 from tests.system.processes import ROOT, TIMEOUT, Process, environment
 from tests.system.servers import Visitor
@@ -54,7 +54,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Completed:
     """A session of `flask shell` on the course's data, in which `TYPED` is typed."""
     folder = tmp_path_factory.mktemp("shell")
     settings = {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/blog.sqlite"}
-    fill(settings, with_data=True).dispose()
+    fill(settings)
     return run_flask(folder, "shell", typed="".join(f"{line}\n" for line in TYPED))
 
 

@@ -20,7 +20,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from app.config import HEADERS, database_uri
 from app.database import db
-from tests.support.databases import PASSWORD, POSTGRES, fill, postgres_server
+from tests.support.blog import PASSWORD, fill
+from tests.support.databases import POSTGRES, postgres_server
 from tests.support.html import submit, texts
 from tests.support.missing import missing
 from tests.system.processes import MEASURED, ROOT, TIMEOUT, Process, environment, wait_until
@@ -68,7 +69,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     kind = request.param
     new_url = new_postgres_url if kind == "Procfile" else new_sqlite_url
     with new_url() as database:
-        fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
+        fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)})
         settings = {**SETTINGS.get(kind, BEHIND_A_PROXY), **TRUSTED_HOSTS, **MEASURED}
         with start(kind, database, **settings) as server:
             yield server

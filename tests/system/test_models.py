@@ -3,7 +3,7 @@
 from sqlalchemy import create_engine, func, select
 
 from app.database import db
-from tests.support.databases import PASSWORD
+from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, EditPostPage, PeoplePage, PostPage, PostsPage
 from tests.system.processes import Process, environment

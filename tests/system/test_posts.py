@@ -1,6 +1,6 @@
 """Reading, writing, editing and deleting posts in a browser."""
 
-from tests.support.databases import PASSWORD
+from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import EditPostPage, LoginPage, PostPage, PostsPage
 

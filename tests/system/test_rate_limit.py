@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.support.databases import fill
+from tests.support.blog import fill
 from tests.support.html import submit
 from tests.system.servers import Visitor, new_sqlite_url, start
 
@@ -33,7 +33,7 @@ class TestRateLimit:
         }
 
         with new_sqlite_url() as database:
-            fill({"SQLALCHEMY_DATABASE_URI": database}, with_data=True).dispose()
+            fill({"SQLALCHEMY_DATABASE_URI": database})
             with (
                 # The workers of one server share their connections: any of them may answer. Those
                 # of another server are other processes for sure.

@@ -2,7 +2,7 @@
 
 import base64
 
-from tests.support.databases import PASSWORD
+from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import (
     ContactPage,

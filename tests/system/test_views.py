@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from unittest.mock import patch
 
-from tests.support.databases import PASSWORD
+from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
 from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage, SignUpPage
 

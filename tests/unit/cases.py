@@ -2,8 +2,7 @@
 
 from flask import Flask
 
-from app import create_app
-from tests.support.config import CONFIG
+from tests.support.config import CONFIG, create_app
 from tests.support.databases import tables
 from tests.support.flask_testing_shim import TestCase
 

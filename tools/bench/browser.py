@@ -17,8 +17,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
 from app import create_app
+from tests.support.blog import PASSWORD, load_dataset
 from tests.support.config import CONFIG
-from tests.support.databases import PASSWORD, NewDatabase, load_dataset, tables
+from tests.support.databases import NewDatabase, tables
 from tests.system.blog import BlogTestCase
 from tests.system.browser import Browser
 from tests.system.pages import EditPostPage, LoginPage, PostPage

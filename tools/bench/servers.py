@@ -5,7 +5,7 @@ from statistics import median
 from time import perf_counter
 
 from app.config import database_uri
-from tests.support.databases import fill
+from tests.support.blog import fill
 from tests.system.servers import COMMANDS, Visitor, new_sqlite_url, start
 from tools.bench.options import is_quick
 
@@ -37,7 +37,7 @@ def main() -> int:
     quick = is_quick()
     rates, ends = {}, {}
     with new_sqlite_url() as database:
-        fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)}, with_data=True).dispose()
+        fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)})
         for kind in (*COMMANDS, "nginx.conf"):
             rounds = [measure(kind, database) for _ in range(QUICK_ROUNDS if quick else ROUNDS)]
             rates[kind], ends[kind] = (median(side) for side in zip(*rounds, strict=True))
