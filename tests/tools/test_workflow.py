@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 import yaml
@@ -122,6 +123,23 @@ class TestDocumentation:
 
         assert commands
         assert [command for command in commands if command not in lines] == []
+
+    @pytest.mark.parametrize(
+        "page", ["README.md", "README.es.md", "CONTRIBUTING.md", "kata/README.md", "docs/README.md"]
+    )
+    def test_local_links_of_the_page_lead_to_a_file(self, page):
+        text = re.sub(r"`.+?`|^    .+", "", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE)
+        links = re.findall(r"""(?:\]\(|src=")([^)"#:]+)[)"]""", text)
+
+        assert links
+        assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+    def test_readme_shows_a_test_of_the_project(self):
+        readme = (ROOT / "README.md").read_text("utf-8")
+        tests = (ROOT / "tests" / "integration" / "test_cookies.py").read_text("utf-8")
+        [shown] = re.findall(r"^```python\n(.+?)^```", readme, re.MULTILINE | re.DOTALL)
+
+        assert indent(shown, "    ") in tests
 
     def test_dev_container_installs_the_documented_environment(self):
         container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
