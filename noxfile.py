@@ -75,9 +75,14 @@ def install(
 
 def install_system(session: nox.Session) -> None:
     """Install the dependencies of the system layer and, if possible, a browser and Nginx."""
-    install_program(session, "chromedriver", "chromium-headless-shell", "chromium-driver")
     install_program(session, "nginx", "nginx-light")
-    install(session, "system")
+    install_with_browser(session, "system")
+
+
+def install_with_browser(session: nox.Session, group: str) -> None:
+    """Install a group for tests in a browser and, if possible, the browser."""
+    install_program(session, "chromedriver", "chromium-headless-shell", "chromium-driver")
+    install(session, group)
     # Only the axe-core script inside this package is used, so its own dependencies are left out.
     axe = nox.project.dependency_groups(PYPROJECT, "axe")
     session.install("--constraint=constraints.txt", "--no-deps", *axe, log=False)
@@ -279,7 +284,8 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def book(session: nox.Session) -> None:
     """Build the course book in docs/_build (-- --serve, -- --translate)."""
-    install(session, "book")
+    install_with_browser(session, "book")
+    run_tests(session, "python", "-m", "tools.pictures")
     site = Path("docs/_build/html").absolute()
     # Commands on the pages must not use your own database.
     env = {"FLASK_INSTANCE_PATH": session.create_tmp()}

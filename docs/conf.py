@@ -9,12 +9,14 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools import book  # noqa: E402 - found through sys.path
+from tools import book, pictures  # noqa: E402 - found through sys.path
 
 project = "Flask testing kata"
 extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.programoutput"]
 exclude_patterns = ["_build", "README.md", "bugs.md", "course.md"]
 templates_path = ["_templates"]
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
 nitpicky = True
 
 myst_enable_extensions = ["colon_fence"]
@@ -42,6 +44,9 @@ def insert_parts(app: Sphinx, docname: str, source: list[str]) -> None:
     # Sphinx does not know which files the text comes from: all topics, or the bugs of one topic.
     if docname.startswith("topics/"):
         app.env.note_dependency(ROOT / "kata" / "bugs" / f"{Path(docname).name}.toml")
+        # Sphinx knows the pictures that it has shown. This one may have been missing.
+        if Path(docname).name in pictures.SCREENS:
+            app.env.note_dependency(pictures.picture_file(Path(docname).name, "desk", "light"))
     else:
         app.env.note_reread()
     source[0] = re.sub(r"^% insert: (\w+)$", part, source[0], flags=re.MULTILINE)

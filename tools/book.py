@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from grader import catalogue
+from tools.pictures import DEVICES, SCREENS, THEMES, picture_file
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -64,9 +65,18 @@ def bug_report(bug: catalogue.Bug) -> str:
     return "\n".join([title, f"[](#{bug.feature})", "```diff", *edit, "```", "::::"])
 
 
-def picture(topic: str, language: str) -> str:
-    """Return the pictures of a topic: none yet, so the line is only removed from the page."""
-    return ""
+def picture(page: str, language: str) -> str:
+    """Return the screenshots of a page: the theme and the width of the window select one or two."""
+    lines = ["::::{container} pictures"]
+    for device in DEVICES:
+        text = SCREENS[page].text if device == "desk" else "The same page on a phone."
+        for theme in THEMES:
+            file = picture_file(page, device, theme)
+            if not file.exists():
+                return ""
+            options = [f":alt: {text}", f":class: {device} only-{theme}"]
+            lines += [f"```{{image}} /{file.relative_to(DOCS)}", *options, "```"]
+    return "\n".join([*lines, "::::"])
 
 
 def files(topic: str, language: str) -> str:
