@@ -16,12 +16,12 @@ import pytest
 
 from tests.support.missing import missing
 from tests.system.browser import Browser, open_browser
+from tests.system.page import Page
 from tests.system.pages import (
     ContactPage,
     FiltersPage,
     GreetingPage,
     LoginPage,
-    Page,
     PostsPage,
     PreferencesPage,
 )

@@ -1,5 +1,6 @@
 """A pytest plugin that saves a screenshot and logs when a browser test fails."""
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 
+from tests.support.config import create_app
 from tests.system.browser import Browser
-from tests.system.processes import ROOT
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,6 +52,11 @@ def save(browser: Browser, path: Path, server_log: str) -> None:
 
 
 def with_style(page: str) -> str:
-    """Return the page with its style sheet inside, so that it can be read without the server."""
-    style = (ROOT / "app" / "static" / "style.css").read_text("utf-8")
-    return re.sub('<link rel="stylesheet".*?>', lambda _: f"<style>{style}</style>", page)
+    """Return the page with its style sheets inside, so that it can be read without the server."""
+    static = Path(inspect.getfile(create_app)).parent / "static"
+
+    def style(link: re.Match[str]) -> str:
+        path = static / link[1]
+        return f"<style>{path.read_text('utf-8')}</style>" if path.exists() else link[0]
+
+    return re.sub('<link rel="stylesheet" href="/static/([^"?]+).*?>', style, page)

@@ -9,11 +9,11 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
+from tests.system.page import Page
 from tests.system.pages import (
     ContactPage,
     EditPostPage,
     LoginPage,
-    Page,
     PeoplePage,
     PostPage,
     PreferencesPage,

@@ -1,7 +1,8 @@
 """The greeting in a browser: one blueprint, registered under two URL prefixes."""
 
 from tests.system.blog import BlogTestCase
-from tests.system.pages import GreetingPage, Page
+from tests.system.page import Page
+from tests.system.pages import GreetingPage
 
 
 class TestPrefix(BlogTestCase):

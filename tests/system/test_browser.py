@@ -23,7 +23,7 @@ INNER_TESTS = """
 from threading import Event
 
 from tests.system.blog import BlogTestCase
-from tests.system.pages import Page
+from tests.system.page import Page
 
 
 class TestInner(BlogTestCase):

@@ -5,7 +5,8 @@ from datetime import timedelta
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tests.system.blog import BlogTestCase
-from tests.system.pages import Page, PreferencesPage, wait
+from tests.system.page import Page, wait
+from tests.system.pages import PreferencesPage
 
 
 class ThemeTestCase(BlogTestCase):

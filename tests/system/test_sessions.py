@@ -4,11 +4,11 @@ import base64
 
 from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
+from tests.system.page import Page
 from tests.system.pages import (
     ContactPage,
     EditPostPage,
     LoginPage,
-    Page,
     PasswordPage,
     PeoplePage,
     SignUpPage,

@@ -5,7 +5,8 @@ from unittest.mock import patch
 
 from tests.support.blog import PASSWORD
 from tests.system.blog import BlogTestCase
-from tests.system.pages import ContactPage, Page, PeoplePage, PostsPage, SignUpPage
+from tests.system.page import Page
+from tests.system.pages import ContactPage, PeoplePage, PostsPage, SignUpPage
 
 # The links of the menu, with the heading of the page that each leads to.
 MENU = {
