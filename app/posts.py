@@ -17,7 +17,7 @@ from app.errors import DATABASE_ERRORS
 from app.forms import CHANGED, EditForm, at_most, line_field, no_hidden_text, readable, render_form
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User, tags
 from app.paging import paginate
-from app.sessions import login_required, require_user
+from app.sessions import require_user
 from app.text import clean_line, clean_text, fold, is_visible
 
 MAX_TAGS = 10
@@ -103,14 +103,13 @@ def post(post_id: int) -> str:
 
 
 @bp.route("/new", methods=["GET", "POST"])
-@login_required("Log in to write a post.")
 def new() -> ResponseReturnValue:
     """Write a post."""
-    return save_or_show(Blogpost(userid=require_user().id), PostForm(token=token_hex()), "New post")
+    author = require_user("Log in to write a post.")
+    return save_or_show(Blogpost(userid=author.id), PostForm(token=token_hex()), "New post")
 
 
 @bp.route("/<int:post_id>/edit", methods=["GET", "POST"])
-@login_required("Log in to edit a post.")
 def edit(post_id: int) -> ResponseReturnValue:
     """Edit one of the user's own posts."""
     post = get_own_post(post_id)
@@ -120,7 +119,6 @@ def edit(post_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:post_id>/delete")
-@login_required("Log in to delete a post.")
 def delete(post_id: int) -> ResponseReturnValue:
     """Delete one of the user's own posts, unless it has changed since the page was loaded."""
     changed = "This post has changed since you opened it. Read it again before you delete it."
@@ -138,9 +136,10 @@ def delete(post_id: int) -> ResponseReturnValue:
 
 
 def get_own_post(post_id: int) -> Blogpost:
-    """Return the post with this id; raises 404, or 403 if its author is another user."""
+    """Return the post with this id; raises 401, 404, or 403 if its author is another user."""
+    user = require_user("Log in to change a post.")
     post = db.get_or_404(Blogpost, post_id)
-    if post.userid != require_user().id:
+    if post.userid != user.id:
         abort(403, "You can change only your own posts.")
     return post
 

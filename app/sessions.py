@@ -5,11 +5,9 @@ From the course's "Sesiones" and Flask's "Sessions".
 
 import re
 import secrets
-from collections.abc import Callable
-from functools import cache, partial, wraps
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
@@ -17,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]  # has no types
 from limits import errors, parse, storage, strategies
 from sqlalchemy import select
-from werkzeug.exceptions import Conflict, TooManyRequests
+from werkzeug.exceptions import Conflict, TooManyRequests, Unauthorized
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
@@ -28,8 +26,6 @@ from app.errors import handle_database_error, handle_http_error, wants_json
 from app.forms import Form, at_most, line_field, no_hidden_text, readable, render_form
 from app.models import USERNAME_LENGTH, User
 from app.text import fold, nfc
-
-ViewFunction = Callable[..., ResponseReturnValue]
 
 csrf = CSRFProtect()
 bp = Blueprint("sessions", __name__)
@@ -60,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.extensions["attempts"] = cache(lambda: strategies.FixedWindowRateLimiter(store()))
     csrf.init_app(app)
     app.register_error_handler(CSRFError, handle_csrf_error)
+    app.register_error_handler(Unauthorized, handle_unauthorized)
     app.register_error_handler(errors.StorageError, handle_database_error)
     app.context_processor(lambda: {"current_user": current_user})
     app.register_blueprint(bp)
@@ -72,6 +69,20 @@ def handle_csrf_error(error: CSRFError) -> Response:
     else:
         error.description += " Your login may have changed. Go back, copy your text and reload."
     return handle_http_error(error)
+
+
+def handle_unauthorized(error: Unauthorized) -> Response:
+    """Send visitors to the login page, which shows the message and leads back to the page.
+
+    Where JSON is preferred, the response is 401 with the message.
+    """
+    if wants_json():
+        return handle_http_error(error)
+    flash(str(error.description))
+    # A redirect loses the body of a POST, so the login page leads back to a GET only.
+    page = request.script_root + request.full_path.rstrip("?")
+    came_from = page if request.method in {"GET", "HEAD"} else None
+    return redirect(url_for("sessions.login", next=came_from))
 
 
 class NameForm(Form):
@@ -111,7 +122,7 @@ class LoginForm(Form):
     password = PasswordField("Password", [DataRequired(), readable])
 
 
-class CurrentPasswordForm(Form):
+class PasswordForm(Form):
     """The user's own password, so that a stolen session cannot take over or delete the account."""
 
     current_password = PasswordField("Current password", [DataRequired(), readable])
@@ -124,7 +135,7 @@ class CurrentPasswordForm(Form):
             raise ValidationError("Wrong password.")
 
 
-class ChangePasswordForm(CurrentPasswordForm):
+class ChangePasswordForm(PasswordForm):
     """The user's own password and a new one."""
 
     password = new_password_field("New password")
@@ -242,43 +253,17 @@ def current_user() -> User | None:
     return user if is_valid else None
 
 
-def require_user() -> User:
-    """Return the logged-in user; raises 401 if there is none."""
-    return current_user() or abort(401, "Log in to change your account.")
-
-
-def login_required(message: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Return a decorator that sends visitors to the login page, which shows `message`.
-
-    The login page leads back to the view. Raises 401 with the message if JSON is preferred. From
-    Flask's "View Decorators".
-    """
-
-    def decorator(view: ViewFunction) -> ViewFunction:
-        @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-            if current_user() is not None:
-                return view(*args, **kwargs)
-            if wants_json():
-                abort(401, message)
-            flash(message)
-            # A redirect loses the body of a POST, so the login page leads back to a GET only.
-            page = request.script_root + request.full_path.rstrip("?")
-            came_from = page if request.method in {"GET", "HEAD"} else None
-            return redirect(url_for("sessions.login", next=came_from))
-
-        return guarded
-
-    return decorator
+def require_user(message: str = "Log in to change your account.") -> User:
+    """Return the logged-in user; raises 401 with `message` if there is none."""
+    return current_user() or abort(401, message)
 
 
 @bp.route("/password", methods=["GET", "POST"])
-@login_required("Log in to change your password.")
 def change_password() -> ResponseReturnValue:
     """Change the user's own password, which ends all other sessions of the user."""
+    user = require_user("Log in to change your password.")
     form = ChangePasswordForm()
     if form.validate_on_submit():
-        user = require_user()
         user.set_password(form.password.data or "")
         commit_or_conflict("Your account has changed. Reload the page.")
         log_in(user)

@@ -13,15 +13,7 @@ from app.database import commit_or_conflict, db
 from app.forms import CHANGED, EditForm, at_most, line_field, render_form
 from app.models import CITY_LENGTH, EMAIL_LENGTH, PHONENUM_LENGTH, Contact, User
 from app.paging import paginate
-from app.sessions import (
-    CurrentPasswordForm,
-    NameForm,
-    SignUpForm,
-    current_user,
-    login_required,
-    require_user,
-    store_user,
-)
+from app.sessions import NameForm, PasswordForm, SignUpForm, current_user, require_user, store_user
 
 bp = Blueprint("pages", __name__)
 
@@ -57,10 +49,9 @@ class ContactView(View):
     """The user's own contact card: GET shows the form, POST stores it."""
 
     methods = ["GET", "POST"]
-    decorators = [login_required("Log in to edit your contact card.")]
 
     def dispatch_request(self) -> ResponseReturnValue:
-        user = require_user()
+        user = require_user("Log in to edit your contact card.")
         form = ContactForm(obj=user.contact)
         if form.validate_on_submit():
             with form.conflict_as_error():
@@ -83,7 +74,7 @@ def store_contact(user: User, form: ContactForm) -> None:
 
 def people() -> str:
     """Show all users, and forms to rename or delete the user's own account."""
-    forms = {"form": NameForm(obj=current_user()), "deletion": CurrentPasswordForm()}
+    forms = {"form": NameForm(obj=current_user()), "deletion": PasswordForm()}
     return render_template("people.html", page=paginate(select(User), User.id), **forms)
 
 
@@ -120,7 +111,7 @@ class UserAPI(MethodView):
     def delete(self, user_id: int) -> ResponseReturnValue:
         """Delete the user's own account with all posts, if the password is right."""
         user = get_own_account(user_id)
-        CurrentPasswordForm().require_valid()
+        PasswordForm().require_valid()
         db.session.delete(user)
         commit_or_conflict("Your account has changed. Reload the page.")
         session.clear()

@@ -197,7 +197,7 @@ class TestLogin:
         ("path", "reason"),
         [
             ("/posts/new", "Log in to write a post."),
-            ("/posts/1/edit", "Log in to edit a post."),
+            ("/posts/1/edit", "Log in to change a post."),
             ("/contact", "Log in to edit your contact card."),
         ],
     )

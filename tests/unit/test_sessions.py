@@ -20,7 +20,6 @@ from app.sessions import (
     fingerprint,
     is_safe_redirect,
     log_in,
-    login_required,
     logout,
     require_user,
 )
@@ -289,64 +288,49 @@ class TestLogin(DatabaseTestCase):
         with self.assertRaises(Unauthorized):
             require_user()
 
-    def view(self, path: str, user: User | None = None, **options: object) -> object:
-        """Return the response of a view that requires a login."""
-
-        @login_required("Log in to see this page.")
-        def page(number: int) -> str:
-            return f"Page {number}"
-
+    def unauthorized(self, path: str, user_id: int | None = None, **options: object) -> object:
+        """Return the response to a request of this user that requires a login."""
         with self.app.test_request_context(path, **options):
-            if user is not None:
-                log_in(user)
-            return page(number=7)
+            if user_id is not None:
+                session["user_id"] = user_id
+            return self.app.handle_user_exception(Unauthorized("Log in to see this page."))
 
     def full_path(self, url: str) -> str:
         """Return the path and the query string, decoded as the application sees them."""
         with self.app.test_request_context(url):
             return request.full_path
 
-    def test_login_required_calls_the_view_for_a_user(self):
-        john = create_user("John Williams")
-
-        self.assertEqual(self.view("/posts/new", john), "Page 7")
-
-    def test_login_required_redirects_a_visitor_to_the_login_and_then_back(self):
+    def test_visitor_is_redirected_to_the_login_and_then_back(self):
         for path in ("/posts/new", "/posts/7/edit?draft=1&tag=a%26b", "/es/Adi%C3%B3s"):
             with self.subTest(path=path):
-                login = urlsplit(self.view(path).location)
+                login = urlsplit(self.unauthorized(path).location)
                 [back] = parse_qs(login.query)["next"]
 
                 self.assertEqual(login.path, "/login")
                 self.assertTrue(is_safe_redirect(back))
                 self.assertEqual(self.full_path(back), self.full_path(path))
 
-    def test_login_required_redirects_a_head_request_like_get(self):
-        response = self.view("/posts/new", method="HEAD")
+    def test_head_request_of_a_visitor_is_redirected_like_get(self):
+        response = self.unauthorized("/posts/new", method="HEAD")
 
         self.assertEqual(response.location, "/login?next=/posts/new")
 
-    def test_login_required_redirects_a_post_request_to_the_login_without_next(self):
+    def test_post_request_of_a_visitor_is_redirected_to_the_login_without_next(self):
         # The posted form is lost by then, so there is no page to go back to.
-        response = self.view("/posts/new", method="POST")
+        response = self.unauthorized("/posts/new", method="POST")
 
         self.assertEqual(response.location, "/login")
 
-    def test_login_required_redirects_a_user_whose_account_was_deleted(self):
-        response = self.view("/posts/new", User(id=99))
+    def test_user_whose_account_was_deleted_is_redirected_to_the_login(self):
+        response = self.unauthorized("/posts/new", user_id=99)
 
         self.assertEqual(response.location, "/login?next=/posts/new")
 
-    def test_login_required_is_unauthorized_for_a_client_that_accepts_json(self):
-        with self.assertRaises(Unauthorized):
-            self.view("/contact", headers={"Accept": "application/json"})
+    def test_visitor_that_accepts_json_gets_the_message_and_no_redirect(self):
+        response = self.unauthorized("/contact", headers={"Accept": "application/json"})
 
-    def test_login_required_keeps_the_name_of_the_view(self):
-        @login_required("Log in to see this page.")
-        def page() -> str:
-            return ""
-
-        self.assertEqual(page.__name__, "page")
+        self.assertEqual(response.status_code, 401)
+        self.assertEqual(response.json["message"], "Log in to see this page.")
 
 
 class TestRevoke(DatabaseTestCase):
