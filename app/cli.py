@@ -16,7 +16,6 @@ from werkzeug.exceptions import Conflict
 from app import dataset
 from app.database import create_tables, db
 from app.models import Blogpost, Contact, Tag, User
-from app.text import text_error
 
 group1 = AppGroup("group1", help="A group of commands, from the course.")
 
@@ -66,9 +65,8 @@ def init_db() -> None:
 @with_appcontext
 def seed(password: str | None) -> None:
     """Load the course's users, posts and tags."""
-    error = "The password must not be empty." if password == "" else text_error(password or "")
-    if error:
-        raise click.BadParameter(error, param_hint="--password")
+    if password == "":
+        raise click.BadParameter("The password must not be empty.", param_hint="--password")
     with database_errors_as_messages():
         create_tables()
         dataset.load(password)

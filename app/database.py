@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter
 
-# The largest value of an INTEGER column in PostgreSQL.
-LARGEST_ID = 2**31 - 1
+# Each of these numbers fits an INTEGER column, also in PostgreSQL.
+ROW_ID = "[0-9]{1,9}"
 
 
 class Base(DeclarativeBase):
@@ -45,10 +45,7 @@ else:
 class RowId(IntegerConverter):
     """Converter for `<int:...>` in URLs: a number that fits an id column, otherwise 404."""
 
-    regex = "[0-9]{1,10}"
-
-    def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=LARGEST_ID)
+    regex = ROW_ID
 
 
 def init_app(app: Flask) -> None:

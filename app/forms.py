@@ -6,7 +6,7 @@ a view creates a form, so the forms themselves are plain WTForms.
 
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import wtforms
@@ -17,7 +17,7 @@ from werkzeug.exceptions import Conflict
 from wtforms.validators import Length, StopValidation, ValidationError
 
 from app.errors import wants_json
-from app.text import clean_line, text_error
+from app.text import clean_line
 
 CHANGED = "This has changed since you opened it. Open it in another tab to compare."
 
@@ -83,10 +83,7 @@ def submitted_data() -> MultiDict[str, str]:
     """Return the submitted values; raises 400 if the body is JSON but not an object of strings."""
     if not request.is_json:
         return request.form
-    values = None
-    # Deeply nested brackets exceed the recursion limit of Python's JSON parser.
-    with suppress(RecursionError):
-        values = request.get_json(silent=True)
+    values = request.get_json(silent=True)
     if not isinstance(values, dict) or not all(is_text(value) for value in values.values()):
         abort(400, "The request body must be a JSON object, and all values strings.")
     return MultiDict(values)
@@ -124,6 +121,9 @@ def no_hidden_text(_form: wtforms.Form, field: wtforms.Field) -> None:
 
 
 def readable(_form: wtforms.Form, field: wtforms.Field) -> None:
-    """Check that the text can be stored and read (a WTForms validator)."""
-    if error := text_error(field.data or ""):
-        raise ValidationError(error)
+    """Check that the text can be stored and displayed (a WTForms validator).
+
+    PostgreSQL cannot store NUL, and UTF-8 cannot encode a lone surrogate.
+    """
+    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in field.data or ""):
+        raise ValidationError("Remove the characters that cannot be displayed.")

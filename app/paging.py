@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, current_app, request
 from sqlalchemy import Select, SQLColumnExpression
 
-from app.database import LARGEST_ID, db
+from app.database import ROW_ID, db
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,6 @@ def paginate(query: Select[Any], key: SQLColumnExpression[int]) -> Page:
 
 def row_key(sent: str) -> int:
     """Return the key in a query parameter; raises 404 if it cannot be one."""
-    if not re.fullmatch("[0-9]{1,10}", sent) or int(sent) > LARGEST_ID:
+    if not re.fullmatch(ROW_ID, sent):
         abort(404)
     return int(sent)

@@ -18,7 +18,7 @@ from app.forms import CHANGED, EditForm, at_most, line_field, no_hidden_text, re
 from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag, User, tags
 from app.paging import paginate
 from app.sessions import require_user
-from app.text import clean_line, clean_text, fold, is_visible
+from app.text import clean_line, clean_text, fold
 
 MAX_TAGS = 10
 
@@ -43,14 +43,12 @@ class PostForm(EditForm):
     tags = line_field("Tags, separated by commas", no_hidden_text)
 
     def validate_tags(self, field: StringField) -> None:
-        """Check the number of tags, and that each is short enough and visible."""
+        """Check the number of tags, and that each is short enough."""
         names = tag_names(field.data)
         if len({fold(name) for name in names}) > MAX_TAGS:
             raise ValidationError(f"Use at most {MAX_TAGS} tags.")
         if any(len(name) > TAGNAME_LENGTH for name in names):
             raise ValidationError(f"Use at most {TAGNAME_LENGTH} characters for each tag.")
-        if not all(is_visible(name) for name in names):
-            raise ValidationError("Enter some visible text for each tag.")
 
 
 def tag_names(typed: str | None) -> list[str]:

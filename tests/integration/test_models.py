@@ -218,15 +218,6 @@ class TestDataset:
         with app.app_context():
             assert count(User) == 0
 
-    def test_seed_rejects_a_password_that_the_login_form_rejects(self, app, runner):
-        # Python decodes a byte that is not UTF-8 on the command line to a lone surrogate.
-        result = runner.invoke(args=["seed", "--password", "one\udcffto bind"])
-
-        assert result.exit_code == 2
-        assert "Invalid value for --password: " in result.stderr
-        with app.app_context():
-            assert count(User) == 0
-
     def test_file_that_is_not_a_database_is_a_clear_error(self, tmp_path):
         file = tmp_path / "blog.sqlite"
         file.write_text("Dear diary, " * 100)

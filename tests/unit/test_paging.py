@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from app.database import LARGEST_ID, db
+from app.database import db
 from app.models import User
 from app.paging import Page, paginate
 from tests.unit.cases import DatabaseTestCase
@@ -65,13 +65,13 @@ class TestPaginate(DatabaseTestCase):
     def test_page_before_the_largest_possible_id_is_the_first_page(self):
         self.store_users(3)
 
-        self.assertEqual(self.ids(f"/?before={LARGEST_ID}"), [3, 2, 1])
+        self.assertEqual(self.ids("/?before=999999999"), [3, 2, 1])
 
     def test_page_before_anything_but_an_id_is_not_found(self):
         self.store_users(3)
-        not_ids = ("", "two", "-2", "2.5", "2,", "%202", "2%0a", "٢", "9" * 11, "9" * 5000)
+        not_ids = ("", "two", "-2", "2.5", "2,", "%202", "2%0a", "٢", "9" * 10, "9" * 5000)
 
-        for key in (*not_ids, LARGEST_ID + 1):
+        for key in not_ids:
             with self.subTest(key=key), self.assertRaises(NotFound):
                 self.page(f"/?before={key}")
             with self.subTest(key=key), self.assertRaises(NotFound):

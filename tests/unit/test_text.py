@@ -1,8 +1,8 @@
-"""Text from users: how it is normalized and compared, and which characters are rejected."""
+"""Text from users: how it is normalized and compared."""
 
 import unittest
 
-from app.text import NORMALIZATION_LIMIT, clean_line, clean_text, fold, nfc, text_error
+from app.text import NORMALIZATION_LIMIT, clean_line, clean_text, fold, nfc
 
 DECOMPOSED = "Adio\N{COMBINING ACUTE ACCENT}s"
 
@@ -46,11 +46,6 @@ class TestCleanLine(unittest.TestCase):
             with self.subTest(typed=typed):
                 self.assertEqual(clean_line(typed), cleaned)
 
-    def test_clean_line_keeps_control_characters_for_validation_to_reject(self):
-        for typed in ("John\x0b", "\x1cJohn", "John\x85Williams", "John\0"):
-            with self.subTest(typed=typed):
-                self.assertEqual(clean_line(typed), typed)
-
     def test_clean_line_composes_accents(self):
         self.assertEqual(clean_line(DECOMPOSED), "Adiós")
 
@@ -75,38 +70,3 @@ class TestCleanText(unittest.TestCase):
 
     def test_clean_text_composes_accents(self):
         self.assertEqual(clean_text(DECOMPOSED), "Adiós")
-
-
-class TestTextError(unittest.TestCase):
-    def test_text_in_any_script_is_valid(self):
-        for text in (
-            "John Williams",
-            "One.\n\tTwo.",
-            "Ñandú, Ωμέγα, 東京, עברית",
-            "<script>alert('!')</script>",
-            "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}",
-            "",
-        ):
-            with self.subTest(text=text):
-                self.assertEqual(text_error(text), "")
-
-    def test_control_character_is_rejected(self):
-        for text in ("John\0", "\x07John", "John\x1b[31m", "John\x7f", "John\x85", "John\rFordo"):
-            with self.subTest(text=text):
-                self.assertIn("cannot be displayed", text_error(text))
-
-    def test_lone_surrogate_is_rejected(self):
-        self.assertIn("cannot be displayed", text_error("John\ud800"))
-
-    def test_text_without_a_visible_character_is_rejected(self):
-        for text in (
-            " ",
-            "\n\t",
-            "\N{IDEOGRAPHIC SPACE}",
-            "\N{ZERO WIDTH SPACE}",
-            "\N{SOFT HYPHEN}\N{ZERO WIDTH JOINER}",
-            "\N{RIGHT-TO-LEFT OVERRIDE} ",
-            "\N{VARIATION SELECTOR-16}\N{COMBINING ACUTE ACCENT}",
-        ):
-            with self.subTest(text=text):
-                self.assertIn("Enter some visible text", text_error(text))
