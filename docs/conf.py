@@ -13,6 +13,7 @@ from tools import book, pictures  # noqa: E402 - found through sys.path
 
 project = "Flask testing kata"
 extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.programoutput"]
+extensions += ["tools.coverage_links"]
 exclude_patterns = ["_build", "README.md", "bugs.md", "course.md"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]

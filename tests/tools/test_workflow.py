@@ -95,6 +95,18 @@ class TestWorkflow:
 
         assert kata[ON] == {"push": {"branches": ["**"], "paths": ["kata/**"]}}
 
+    def test_book_is_built_for_pull_requests_and_published_from_main_only(self):
+        book = yaml.safe_load(WORKFLOWS["book.yml"])
+        build, publish = book["jobs"]["build"], book["jobs"]["publish"]
+
+        assert book[ON] == {"pull_request": None, "push": {"branches": ["main"]}}
+        assert "if" not in build
+        assert publish["needs"] == "build"
+        assert publish["if"].startswith("github.event_name == 'push' && ")
+        # A pull request can change what the build runs, so the build must not be able to publish.
+        assert build["permissions"] == {"contents": "read"}
+        assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+
     def test_newest_versions_do_not_block_pull_requests(self):
         newest = yaml.safe_load(WORKFLOWS["newest.yml"])
 
