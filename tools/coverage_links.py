@@ -1,7 +1,7 @@
 """Link the application's code in the course book to its lines in the coverage report.
 
-This is an extension of Sphinx. The report names the tests that run each line. It belongs to the book
-if htmlcov/ was copied to docs/_build/html/_coverage: the workflow that publishes the book does so.
+This is an extension of Sphinx. The report names the tests that run each line. It is in the book if
+htmlcov/ was copied to docs/_build/html/_coverage: the workflow that publishes the book does so.
 """
 
 import re
