@@ -14,7 +14,7 @@ from tools import book, pictures  # noqa: E402 - found through sys.path
 project = "Flask testing kata"
 extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.programoutput"]
 extensions += ["tools.coverage_links"]
-exclude_patterns = ["_build", "README.md", "bugs.md", "course.md"]
+exclude_patterns = ["_build", "README.md"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
@@ -50,6 +50,9 @@ def insert_parts(app: Sphinx, docname: str, source: list[str]) -> None:
             app.env.note_dependency(pictures.picture_file(Path(docname).name, "desk", "light"))
     else:
         app.env.note_reread()
+    if docname in {"bugs", "course"}:
+        gettext = app.builder.name == "gettext"
+        source[0] = book.adapt_tables(source[0], app.config.language, for_translators=gettext)
     source[0] = re.sub(r"^% insert: (\w+)$", part, source[0], flags=re.MULTILINE)
 
 

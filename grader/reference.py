@@ -19,32 +19,35 @@ SMOKE_TEST = "kata/smoke.py"  # must pass on every bug: most tests would catch w
 QUICK_LAYERS = LAYERS[:2]
 DEADLINE = 120.0  # seconds for each test
 
-INTRO = """# The planted bugs, and the tests that catch them
+INTRO = """# Planted bugs
 
-Each bug is a mutant: one edit of the application. The numbers count the tests of a layer that fail
-on it: those of the feature's own test class or, if none of those fail, other unit and integration
-tests. A layer without a test class for the feature has no number, unless another test there fails.
+Each bug is a mutant: one edit of the application, described as a user would report it. *Unit*,
+*integration* and *system* are the bugs that this layer catches first: no lower layer does.
+*Variants* are other correct ways to write the application, which no test rejects.
+
+| topic | bugs | unit | integration | system | variants |
+|---|--:|--:|--:|--:|--:|"""
+
+SPOILER = """
+> **Spoiler.** If you want to find the bugs of the kata yourself, stop reading here.
+
+*Caught by* counts the tests that fail on the bug, on each layer that catches it. They are the tests
+of the feature's own class or, if none of those fail, other unit and integration tests.
 
 `nox -s kata -- --reference` writes this page. It fails if no test catches a bug, if the layer that
 catches a bug first is not the layer that the bug names, or if a test rejects a variant. With
 `--check` it does not count, and runs the slow system layer only for the bugs of that layer.
 """
 
-BUGS = """| bug | what a user notices | feature | first caught by | unit | integration | system |
-|---|---|---|---|--:|--:|--:|"""
-
-VARIANTS = """## variants
-
-| variant | topic | why it is still correct |
-|---|---|---|"""
+BUGS = """| bug | what a user notices | feature | caught by |
+|---|---|---|---|"""
 
 
 @dataclass
 class Outcome:
-    """The layers that ran on a bug, and the tests that failed."""
+    """The tests that failed on a bug."""
 
     bug: Bug
-    ran: set[str]
     failed: set[str]
 
     def count(self, layer: str) -> int:
@@ -168,7 +171,7 @@ class Suite:
         own = [test for layer in LAYERS if layer in layers for test in self.own_class(bug, layer)]
         tests = [*own, *self.smoke_tests]
         failed = self.failed(tests, [bug]) if tests else set[str]()
-        outcome = Outcome(bug, set(map(layer_of, own)), failed)
+        outcome = Outcome(bug, failed)
         for layer in dict.fromkeys([bug.layer, *QUICK_LAYERS]):
             if layer in QUICK_LAYERS and not outcome.count(bug.layer):
                 outcome.failed |= self.failed([f"tests/{layer}"], [bug])
@@ -207,27 +210,31 @@ def combine(root: Path, edits: Sequence[Edit]) -> list[list[Edit]]:
 
 def page(outcomes: Sequence[Outcome], variants: Sequence[Variant]) -> str:
     """Return the page in Markdown."""
-    lines = [INTRO]
-    for topic, group in groupby(outcomes, key=lambda outcome: outcome.bug.topic):
-        lines += [f"## {topic}\n", BUGS]
-        for outcome in group:
-            bug = outcome.bug
-            shown = outcome.ran | set(map(layer_of, outcome.failed))
-            counts = [str(outcome.count(x)) if x in shown else "" for x in LAYERS]
-            cells = [f"`{bug.name}`", cell(bug.story), f"`{bug.feature}`", outcome.first_caught]
-            lines.append(f"| {' | '.join([*cells, *counts])} |")
-        lines.append("")
-    lines.append(VARIANTS)
-    lines += [f"| `{v.name}` | {v.topic} | {cell(v.why)} |" for v in variants]
-    return "\n".join(lines) + "\n"
+    summary, tables = [INTRO], [SPOILER]
+    variants_of = Counter(variant.topic for variant in variants)
+    for topic, outcomes_of_topic in groupby(outcomes, key=lambda outcome: outcome.bug.topic):
+        group = list(outcomes_of_topic)
+        first = Counter(outcome.first_caught for outcome in group)
+        numbers = [len(group), *(first[layer] for layer in LAYERS), variants_of[topic]]
+        summary.append(f"| [{topic}](topics/{topic}.md) | {' | '.join(map(str, numbers))} |")
+        tables += [f"## {topic}\n", BUGS, *map(row, group), ""]
+    return "\n".join([*summary, *tables])
+
+
+def row(outcome: Outcome) -> str:
+    """Return the bug as a row of its topic's table."""
+    bug = outcome.bug
+    counts = {layer: outcome.count(layer) for layer in LAYERS}
+    caught_by = " · ".join(f"{layer} {number}" for layer, number in counts.items() if number)
+    return f"| `{bug.name}` | {cell(bug.story)} | `{bug.feature}` | {caught_by} |"
 
 
 def shape(text: str) -> str:
-    """Return the page without numbers, which change when a test is added.
+    """Return the page without the numbers of tests, which change when a test is added.
 
-    The column of the system layer is removed, because `--check` does not run all of it.
+    The system layer is removed if a lower layer catches the bug: then `--check` does not run it.
     """
-    return re.sub(r"\| [1-9]\d* (?=\|)", "| n ", re.sub(r"(?m)\| \d* \|$", "|", text))
+    return re.sub(r"(unit|integration|system) \d+", r"\1", re.sub(r" · system \d+", "", text))
 
 
 def cell(text: str) -> str:

@@ -10,7 +10,7 @@ import difflib
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -32,6 +32,18 @@ CAUGHT_BY = {
 }
 # A message without words of its own, such as a file name or a link that takes the heading's text.
 NO_WORDS = re.compile(r"[\w./-]+\.\w+|({\w+})?`[^`]+`|\[\]\([^)]+\)")
+
+# A row of docs/bugs.md, and the parts of a cell in a generated page.
+BUG = re.compile(r"^\| `\w+` \| .+ \| `(\w+)\.\w+` \| ([^|]+) \|$", re.MULTILINE)
+CELL = re.compile(r"(?<=\| )(?:[^|\\\n]|\\.)+?(?= \|)")
+LAYER = re.compile(r"(unit|integration|system)(?= \d)")
+NO_WORDS_IN_CELL = re.compile(rf"{NO_WORDS.pattern}|\d+|\*[^*]+\*|({LAYER.pattern} \d+( · )?)+")
+# Cells with a link: to a feature, to a topic, or to the tests, which the feature's section shows.
+LINKS = {
+    r"^`(\w+\.\w+)`$": r"[](#\1)",
+    r"^\[\w+\]\((topics/\w+\.md)\)$": r"[](\1)",
+    r"^\[(\d+)\]\(\.\./.+\)$": r"\1",
+}
 
 CATALOGUE = catalogue.load(ROOT)
 
@@ -100,15 +112,84 @@ def questions(page: str, language: str) -> str:
 
 def layers(page: str, language: str) -> str:
     """Return the rows of a table: how many bugs of docs/bugs.md each layer catches and misses."""
-    text = (DOCS / "bugs.md").read_text("utf-8")
-    counts = re.findall(r"\| (\w+) \| *(\d*) \| *(\d*) \| *(\d*) \|$", text, re.MULTILINE)
-    assert counts, "docs/bugs.md has no row of this form any more."
+    bugs = [caught_by for group in caught().values() for caught_by in group]
     rows = []
-    for column, layer in enumerate(CAUGHT_BY, start=1):
-        first = sum(row[0] == layer for row in counts)
-        caught = sum(row[column] not in {"", "0"} for row in counts)
-        rows.append(f"| `tests/{layer}` | `{first}` | `{caught}` | `{len(counts) - caught}` |")
+    for layer in CAUGHT_BY:
+        first = sum(caught_by[0] == layer for caught_by in bugs)
+        total = sum(layer in caught_by for caught_by in bugs)
+        rows.append(f"| `tests/{layer}` | `{first}` | `{total}` | `{len(bugs) - total}` |")
     return "\n".join(rows)
+
+
+def chart(page: str, language: str) -> str:
+    """Return a picture for each topic: a row for each layer, a square for each bug."""
+    known = all_translations() if language == "es" else {}
+    names = [known.get(layer, layer) for layer in CAUGHT_BY]
+    lines = ["```{raw} html", '<div class="charts">']
+    bugs_by_topic = caught()
+    for topic in CATALOGUE.topics:
+        bugs = sorted(bugs_by_topic[topic], key=pattern)
+        heading = (DOCS / "topics" / f"{topic}.md").read_text("utf-8").partition("\n")[0][2:]
+        title = known.get(heading, heading)
+        totals = [sum(layer in caught_by for caught_by in bugs) for layer in CAUGHT_BY]
+        numbers = ", ".join(f"{name} {total}" for name, total in zip(names, totals, strict=True))
+        width = 90 + 10 * len(bugs)
+        label = f"{title}: {numbers} / {len(bugs)}"
+        lines += [
+            f'<figure><figcaption><a href="topics/{topic}.html">{title}</a></figcaption>',
+            f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} 40" width="{width}">',
+            *squares(bugs, names),
+            "</svg></figure>",
+        ]
+    return "\n".join([*lines, "</div>", "```"])
+
+
+def squares(bugs: Sequence[Sequence[str]], names: Sequence[str]) -> Iterator[str]:
+    """Yield the elements of the SVG: the names of the layers, and a square for each bug and layer.
+
+    A square is full if the layer catches the bug first, and pale if it catches it as well.
+    """
+    for row, (layer, name) in enumerate(zip(CAUGHT_BY, names, strict=True)):
+        yield f'<text x="0" y="{9 + 14 * row}">{name}</text>'
+        for column, caught_by in enumerate(bugs):
+            kind = "misses" if layer not in caught_by else "also"
+            kind = "first" if layer == caught_by[0] else kind
+            x, y = 90.5 + 10 * column, 1.5 + 14 * row
+            yield f'<rect class="{kind}" x="{x}" y="{y}" width="8" height="8"/>'
+
+
+def pattern(caught_by: Sequence[str]) -> list[bool]:
+    """Return a sort key: bugs that the same layers catch are beside each other."""
+    return [layer not in caught_by for layer in CAUGHT_BY]
+
+
+def caught() -> dict[str, list[list[str]]]:
+    """Return the layers that catch each bug of docs/bugs.md, the first one first, by topic."""
+    found: dict[str, list[list[str]]] = {}
+    for topic, layers in BUG.findall((DOCS / "bugs.md").read_text("utf-8")):
+        found.setdefault(topic, []).append(re.findall(r"[a-z]+", layers))
+    assert found, "docs/bugs.md has no row of this form any more."
+    return found
+
+
+def adapt_tables(text: str, language: str, *, for_translators: bool = False) -> str:
+    """Return a page of the repository, docs/bugs.md or docs/course.md, as a page of the book.
+
+    Links lead to pages of the book. Bug reports have the translation of their topic's page. For
+    translators, the cells without words of their own and the bug reports are empty.
+    """
+    stories = {bug.story for bug in CATALOGUE.bugs}
+    known = all_translations() if language == "es" else {}
+
+    def adapt(match: re.Match[str]) -> str:
+        cell = match[0]
+        for link, link_in_book in LINKS.items():
+            cell = re.sub(link, link_in_book, cell)
+        if for_translators:
+            return "" if cell in stories or NO_WORDS_IN_CELL.fullmatch(cell) else cell
+        return known.get(cell) or LAYER.sub(lambda layer: known.get(layer[0], layer[0]), cell)
+
+    return CELL.sub(adapt, text)
 
 
 def sort_key(heading: str) -> str:
@@ -132,6 +213,14 @@ def translations(path: Path) -> dict[str, str]:
     }
 
 
+def all_translations() -> dict[str, str]:
+    """Return the Spanish messages of all catalogues."""
+    known: dict[str, str] = {}
+    for path in SPANISH.rglob("*.po"):
+        known |= {english: text for english, text in translations(path).items() if text}
+    return known
+
+
 def catalogues() -> Iterator[tuple[Path, Catalog]]:
     """Yield each catalogue of English messages, with the path of its translation."""
     for path in sorted(TEMPLATES.rglob("*.pot")):
@@ -143,9 +232,7 @@ def update_translations() -> None:
 
     A message that is translated on another page gets the same translation.
     """
-    known: dict[str, str] = {}
-    for path in SPANISH.rglob("*.po"):
-        known |= {english: text for english, text in translations(path).items() if text}
+    known = all_translations()
     for path, template in catalogues():
         translated = read_messages(path)
         translated.update(template, no_fuzzy_matching=True)

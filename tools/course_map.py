@@ -17,8 +17,9 @@ LAYERS = ["unit", "integration", "system"]
 
 INTRO = """# The course, feature by feature
 
-Each row is a feature of the course, with the title of its section there. Each number is the number
-of tests on that layer and links to their class: the feature `one_to_one` is `class TestOneToOne`.
+Each row is a feature, with the title of its section in the course. Each number is the number of
+tests on that layer: the feature `models.one_to_one` is `class TestOneToOne` in the three files
+`test_models.py`.
 
 `nox -s map` generates this page from `docs/features.toml` and the tests. Do not edit it by hand.
 """
@@ -87,7 +88,8 @@ def page(features: Features, tests: Tests) -> str:
         lines.append(f"## {topic}\n\n| feature | section | shows | {' | '.join(LAYERS)} |")
         lines.append("|---|---|---|--:|--:|--:|")
         for name, feature in named.items():
-            cells = [f"`{name}`", feature.get("section", "beyond the course"), feature["shows"]]
+            section = f"*{feature['section']}*" if "section" in feature else "beyond the course"
+            cells = [f"`{topic}.{name}`", section, feature["shows"]]
             for layer in LAYERS:
                 file, class_ = place(topic, name, layer)
                 number = tests[file, class_]

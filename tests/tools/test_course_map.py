@@ -79,14 +79,14 @@ class TestPage(unittest.TestCase):
 
     def test_row_of_a_feature_links_to_its_test_class(self):
         self.assertIn(
-            "| `one_to_one` | Relacion uno a uno | a user has one contact "
+            "| `models.one_to_one` | *Relacion uno a uno* | a user has one contact "
             f"| [1](../{MODELS}#:~:text=class%20TestOneToOne) |  |  |",
             self.lines,
         )
 
     def test_feature_without_a_section_is_beyond_the_course(self):
         self.assertIn(
-            "| `repr` | beyond the course | how a user shows itself |  |  |  |", self.lines
+            "| `models.repr` | beyond the course | how a user shows itself |  |  |  |", self.lines
         )
 
     def test_topics_are_headings_in_the_order_of_the_features(self):

@@ -676,7 +676,7 @@ class TestReference:
         )
         assert (
             "| `counts_characters` | The page says that my two words are eleven. | `words.count` "
-            "| unit | 1 | 2 | 2 |"
+            "| unit 1 · integration 2 · system 2 |"
         ) in (project / "docs" / "bugs.md").read_text().splitlines()
         assert main(["--reference", "--check"], project) == 0
 
