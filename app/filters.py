@@ -3,7 +3,9 @@
 From the course's "Uso de filters en los templates" and Jinja's "List of Builtin Filters".
 """
 
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 from flask import Flask, current_app, render_template
 from markupsafe import Markup
@@ -11,25 +13,7 @@ from markupsafe import Markup
 # The variables of the examples; `a` is undefined on purpose.
 VALUES = {"nothing": None, "k": [8, 15, 25, 88, 12, 78], "s": "hELLO wORLD"}
 
-EXAMPLES = {
-    "default": [
-        "a|default('Default Value')",
-        "nothing|default('Default Value')",
-        "nothing|default('Default Value', true)",
-    ],
-    "int and float": ["67.7|int", "75|float", "'ten'|int", "'ten'|int(10)", "'ten'|float"],
-    "round": [
-        "5.16725|round",
-        "5.16725|round(2)",
-        "5.16725|round(3)",
-        "5.16725|round(0, 'floor')",
-        "5.16725|round(0, 'ceil')",
-    ],
-    "join": ["k|join(',')", "k|join('-')"],
-    "length": ["k|length"],
-    "chaining": ["s|lower|title"],
-    "startswith": ["'university'|startswith('un')", "'university'|startswith('pre')"],
-}
+EXAMPLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 def init_app(app: Flask) -> None:
