@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, abort, flash, redirect, render_template, ses
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView, View
 from sqlalchemy import select
+from werkzeug.exceptions import Conflict
 from wtforms.validators import DataRequired, Regexp
 
 from app.database import commit_or_conflict, db
@@ -62,14 +63,22 @@ class ContactView(View):
 
 
 def store_contact(user: User, form: ContactForm) -> None:
-    """Store the card of `user`; raises 409 Conflict if it has changed since the form was opened."""
-    contact = user.contact or Contact(userid=user.id)
-    form.check_version(contact.version)
-    contact.city = form.city.data or ""
-    contact.email = form.email.data or ""
-    contact.phonenum = form.phonenum.data or ""
-    db.session.add(contact)
-    commit_or_conflict(CHANGED)
+    """Store the card of `user`; raises 409 Conflict if it has changed since the form was opened.
+
+    Idempotent: a form that is sent twice, for example by a double click, is stored once.
+    """
+    contact = user.contact or Contact()
+    sent = {**form.data, "userid": user.id}
+    del sent["version"]
+    try:
+        form.check_version(contact.version)
+        for name, value in sent.items():
+            setattr(contact, name, value)
+        db.session.add(contact)
+        commit_or_conflict(CHANGED)
+    except Conflict:
+        if db.session.scalar(select(Contact).filter_by(**sent)) is None:
+            raise
 
 
 def people() -> str:

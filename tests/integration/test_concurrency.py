@@ -378,6 +378,19 @@ class TestRepeatedForms:
         assert [redirect_target(response) for response in responses] == ["/posts/", "/posts/"]
         assert [post.id for post in stored_rows(app)["blogpost"]] == [2, 3, 4]
 
+    @pytest.mark.parametrize("stored", [True, False], ids=["changed card", "first card"])
+    def test_contact_card_sent_twice_is_stored_once(self, app, john, send_twice, stored):
+        if not stored:
+            with app.app_context():
+                db.session.execute(delete(Contact))
+                db.session.commit()
+
+        responses = send_twice(john, "/contact", {**CARD, "city": "Bree"})
+
+        assert [redirect_target(response) for response in responses] == ["/contact", "/contact"]
+        [card] = [card for card in stored_rows(app)["contact"] if card.userid == 1]
+        assert (card.city, card.version) == ("Bree", 2 if stored else 1)
+
     def test_sign_up_sent_twice_logs_in_to_one_account(self, app, client, send_twice):
         responses = send_twice(client, "/signup", BILBO)
 
