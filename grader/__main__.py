@@ -6,63 +6,89 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from grader import advice, history, reference, report
-from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
-from grader.grading import Grade, grade
-from grader.pool import Pool
-from grader.project import SUBMITTED, project_files
+from grader import advice, batch, reference, report
+from grader.catalogue import Bug, Catalogue, CatalogueError, load
+from grader.pool import NO_LIMIT
+from grader.project import project_files
+from grader.report import progress
+from grader.submission import SUBMITTED, RequestError, Submission, submitted_files
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDER = Path("reports", "kata")  # of the results of the last run, which git ignores
+BATCH_LIMIT = 600.0  # seconds for a submission
 LOW_GRADE, NO_GRADE, INTERRUPTED = 1, 2, 130
 
-
-class RequestError(Exception):
-    """The command line asks for something that cannot be done; the message says why."""
+T = TypeVar("T")
 
 
-def parse(arguments: Sequence[str], topics: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line, or exit with status 2 and a message."""
     parser = argparse.ArgumentParser(
         prog="nox -s kata --", description="Grade tests by the planted bugs that they catch."
     )
-    parser.add_argument("topic", nargs="?", choices=topics, help="default: every topic")
+    add = parser.add_argument
+    add("topics", nargs="*", metavar="TOPIC", help="default: every topic")
     command = parser.add_mutually_exclusive_group()
     command.add_argument("--hint", metavar="NAME", help="print where to look for a bug")
     command.add_argument("--show", metavar="NAME", help="print a bug or a variant as a diff")
     command.add_argument("--reference", action="store_true", help="grade the project's own tests")
     command.add_argument("--missed", action="store_true", help="grade bugs that you missed again")
     command.add_argument("--only", nargs="+", metavar="NAME", help="grade only these bugs")
-    parser.add_argument("--check", action="store_true", help="with --reference: write nothing")
-    parser.add_argument("--tests", type=Path, metavar="PATH", help="grade this file or folder")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the grades to this file")
+    command.add_argument("--batch", type=Path, metavar="FOLDER", help="grade each file and folder")
+    add("--check", action="store_true", help="with --reference: write nothing")
+    add("--shard", type=shard, metavar="2/5", help="with --batch: grade the second fifth of it")
+    add("--tests", type=Path, action="append", metavar="PATH", help="grade this file or folder")
+    add("--bugs", type=Path, metavar="FOLDER", help="also plant the bugs in this folder")
+    add("--limit", type=float, metavar="SECONDS", help="stop tests that take longer, in all")
+    add("--min", type=int, metavar="POINTS", help="exit with 0 if each topic has so many points")
+    add("--json", type=Path, metavar="FILE", help="write the grades to this file")
     options = parser.parse_args(arguments)
-    if options.reference and (options.topic or options.tests or options.json):
-        parser.error("--reference grades every topic: use it without a topic, --tests and --json")
-    if options.tests and not options.topic:
+    if options.reference and (options.topics or options.tests or options.json or options.bugs):
+        parser.error("--reference grades all tests of the project: use it alone or with --check")
+    if options.batch and (options.tests or options.json):
+        parser.error("--batch names the tests, and writes JSON: use it without --tests and --json")
+    if options.tests and not options.topics:
         parser.error("--tests needs a topic")
     if options.check and not options.reference:
         parser.error("--check needs --reference")
+    if options.shard and not options.batch:
+        parser.error("--shard needs --batch")
+    options.limit = options.limit or (BATCH_LIMIT if options.batch else NO_LIMIT)
     return options
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Return the numbers in a text such as 2/5. Raises `ValueError`."""
+    number, count = map(int, text.split("/"))
+    if not 1 <= number <= count:
+        raise ValueError
+    return number, count
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Run a command and return the exit status."""
+    options = parse(arguments)
     try:
-        catalogue = load(root)
-        options = parse(arguments, [*catalogue.topics])
+        catalogue = load(root, options.bugs)
+        edits = {edit.name: edit for edit in (*catalogue.bugs, *catalogue.variants)}
+        for topic in options.topics:
+            find(topic, catalogue.topics, "topic")
         if options.hint is not None:
-            edit = find(options.hint, catalogue)
+            edit = find(options.hint, edits, "bug or variant")
             print(edit.hint.strip() if isinstance(edit, Bug) else "A variant: tests accept it.")
         elif options.show is not None:
-            print(report.diff(root, find(options.show, catalogue)), end="")
+            print(report.diff(root, find(options.show, edits, "bug or variant")), end="")
         elif options.reference:
-            return reference.main(catalogue, root, check=options.check, progress=progress)
+            return reference.main(catalogue, root, check=options.check)
         else:
-            return grade_topics(options, catalogue, root)
+            for name in options.only or ():
+                find(name, edits, "bug or variant")
+            grade = batch.main if options.batch else grade_topics
+            return grade(options, catalogue, root)
     except CatalogueError as error:
         print(*error.args, sep="\n", file=sys.stderr)
         return NO_GRADE
@@ -72,29 +98,24 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     return 0
 
 
-def find(name: str, catalogue: Catalogue) -> Edit:
-    """Return the bug or the variant with this name. Raises `RequestError` with similar names."""
-    edits = {edit.name: edit for edit in (*catalogue.bugs, *catalogue.variants)}
-    if name not in edits:
-        similar = " or ".join(difflib.get_close_matches(name, edits))
+def find(name: str, known: Mapping[str, T], kind: str) -> T:
+    """Return the value of a name. Raises `RequestError` with similar names."""
+    if name not in known:
+        similar = " or ".join(difflib.get_close_matches(name, known))
         question = f" Did you mean {similar}?" if similar else ""
-        raise RequestError(f"No bug or variant is named {name!r}.{question}")
-    return edits[name]
+        raise RequestError(f"No {kind} is named {name!r}.{question}")
+    return known[name]
 
 
 def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
-    """Grade one topic or all of them, print the grades and return the exit status."""
+    """Grade one topic or several, print the grades and return the exit status."""
     if options.json:
         check_writable(options.json)
-    for name in options.only or ():
-        find(name, catalogue)
     files = project_files(root)
-    tests = {topic: f"kata/test_{topic}.py" for topic in catalogue.topics}
-    if options.tests:
-        tests[options.topic] = add_tests(options.tests, files, root)
-    topics = [options.topic] if options.topic else [*catalogue.topics]
-    with Pool(files) as pool:
-        graded = [grade_topic(pool, tests[t], catalogue.edits(t), options, root) for t in topics]
+    given = [add_tests(path, files, root) for path in options.tests or ()]
+    topics = options.topics or catalogue.topics
+    tests = {topic: given or [f"kata/test_{topic}.py"] for topic in topics}
+    graded = Submission(files, tests, root / FOLDER).grade(catalogue, options, progress)
     progress("")
     grades = [grade for grade in graded if grade.verdict or grade.results]
     if not grades:
@@ -102,7 +123,7 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
         raise RequestError(missed if options.missed else "These bugs belong to another topic.")
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     is_part = bool(options.only or options.missed)
-    if len(grades) == 1 and (options.topic or is_part):
+    if len(grades) == 1 and (options.topics or is_part):
         lines = report.details(grades[0], colours=colours)
         steps = advice.after_topic(grades[0], catalogue, root, is_part=is_part)
     else:
@@ -111,28 +132,9 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     print(*lines, *steps, sep="\n")
     if options.json:
         options.json.write_text(report.as_json(grades), "utf-8")
-    return max(grade.status for grade in grades)
-
-
-def grade_topic(
-    pool: Pool, tests: str, edits: list[Edit], options: argparse.Namespace, root: Path
-) -> Grade:
-    """Return the grade of tests on edits of a topic; the stored one if nothing has changed."""
-    topic = edits[0].topic
-    key = history.key_of(pool.files, tests, edits)
-    last_key, last = history.load(root, topic, edits)
-    if options.missed:
-        edits = [result.edit for result in last.bugs if not result.is_noticed]
-    elif options.only:
-        edits = [edit for edit in edits if edit.name in options.only]
-    known = {result.edit: result for result in last.results} if key == last_key else {}
-    if known.keys() >= set(edits):
-        return replace(last, results=[known[edit] for edit in edits], is_stored=True)
-    result = grade(pool, topic, [tests], edits, progress=progress)
-    if not result.verdict:
-        known |= {each.edit: each for each in result.results}
-        history.store(root, key, replace(result, results=[*known.values()]))
-    return result
+    if options.min is None or any(grade.verdict for grade in grades):
+        return max(grade.status for grade in grades)
+    return int(any(grade.points < options.min for grade in grades))
 
 
 def check_writable(file: Path) -> None:
@@ -154,17 +156,11 @@ def add_tests(path: Path, files: dict[str, bytes], root: Path) -> str:
         inside = place.relative_to(root).as_posix()
         if inside in files or any(name.startswith(f"{inside}/") for name in files):
             return inside
-    added = project_files(path) if path.is_dir() else {path.name: path.read_bytes()}
-    if not added:
-        raise RequestError(f"{path} is empty.")
-    files.update({f"{SUBMITTED}/{name}": data for name, data in added.items()})
+    added = submitted_files(path)
+    if twice := files.keys() & added:
+        raise RequestError(f"Two --tests contain {Path(min(twice)).name}: rename one of them.")
+    files.update(added)
     return SUBMITTED if path.is_dir() else f"{SUBMITTED}/{path.name}"
-
-
-def progress(text: str) -> None:
-    """Show the progress in one line, on a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def interrupt(*_: object) -> None:

@@ -20,7 +20,7 @@ def after_topic(grade: Grade, catalogue: Catalogue, root: Path, *, is_part: bool
     if grade.caught < len(grade.bugs):
         yield f"Grade the missed bugs again: {COMMAND} {grade.topic} --missed"
         yield f"Show a hint: {COMMAND} --hint NAME"
-    if grade.accepted < len(grade.variants):
+    if grade.rejected:
         yield f"Show a variant: {COMMAND} --show NAME"
     if not grade.status and not is_part:
         yield from after_full_marks(grade, catalogue, root)

@@ -79,13 +79,20 @@ class CatalogueError(Exception):
 T = TypeVar("T", Bug, Variant)
 
 
-def load(root: Path) -> Catalogue:
-    """Return the catalogue of a project. Raises `CatalogueError` with every problem."""
+def load(root: Path, private: Path | None = None) -> Catalogue:
+    """Return the catalogue of a project, and the bugs of another folder.
+
+    Raises `CatalogueError` with every problem.
+    """
     rows, topics = load_table(root, FEATURES), load_table(root, TOPICS)
     files = project_files(root)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
     problems: list[str] = []
     bugs = load_folder(root / "kata" / "bugs", Bug, files, features, problems)
+    if private:
+        bugs += load_folder(private.resolve(), Bug, files, features, problems)
+        if not any(private.glob("*.toml")):
+            problems.append(f"{private} has no file TOPIC.toml with bugs.")
     variants = load_folder(root / "kata" / "variants", Variant, files, features, problems)
     names = Counter(edit.name for edit in (*bugs, *variants))
     problems += [f"{name}: {n} entries have this name." for name, n in names.items() if n > 1]
@@ -110,7 +117,7 @@ def load_folder(
     """Return the entries of the folder's files, which have the names of topics; add problems."""
     entries = []
     for path in sorted(folder.glob("*.toml")):
-        where, topic = f"kata/{folder.name}/{path.name}", path.stem
+        where, topic = f"{folder.parent.name}/{folder.name}/{path.name}", path.stem
         if not any(feature.startswith(f"{topic}.") for feature in features):
             problems.append(f"{where}: {FEATURES} has no topic {topic!r}.")
         try:

@@ -65,16 +65,21 @@ class Grade:
         return sum(result.is_noticed for result in self.bugs)
 
     @property
-    def accepted(self) -> int:
-        """The number of variants on which every test passed."""
-        return sum(not result.is_noticed for result in self.variants)
+    def rejected(self) -> int:
+        """The number of variants on which a test failed."""
+        return sum(result.is_noticed for result in self.variants)
+
+    @property
+    def points(self) -> int:
+        """A point for each bug that is caught, less one for each variant that is rejected."""
+        return max(0, self.caught - self.rejected)
 
     @property
     def status(self) -> int:
         """The exit status: 0 for full marks, 1 below, 2 for no grade."""
         if self.verdict:
             return 2
-        return int(self.caught < len(self.bugs) or self.accepted < len(self.variants))
+        return int(self.points < len(self.bugs))
 
 
 def grade(  # noqa: PLR0913 - the last two are options

@@ -1,4 +1,4 @@
-"""Store the results of each topic's last run in reports/kata, which git ignores."""
+"""Store the results of the last run of each topic."""
 
 import hashlib
 import json
@@ -10,10 +10,8 @@ from grader.catalogue import Edit
 from grader.grading import EditResult, Grade
 from grader.project import Files
 
-FOLDER = Path("reports", "kata")
 
-
-def key_of(files: Files, tests: str, edits: Sequence[Edit]) -> str:
+def key_of(files: Files, tests: Sequence[str], edits: Sequence[Edit]) -> str:
     """Return a hash of everything that the results depend on."""
     digest = hashlib.sha256(repr((sys.version, tests, edits)).encode())
     for name in sorted(files):
@@ -21,21 +19,24 @@ def key_of(files: Files, tests: str, edits: Sequence[Edit]) -> str:
     return digest.hexdigest()
 
 
-def load(root: Path, topic: str, edits: Sequence[Edit]) -> tuple[str, Grade]:
+def load(folder: Path, topic: str, edits: Sequence[Edit]) -> tuple[str, Grade]:
     """Return the key and the results of the last run; both are empty if there was none."""
-    path = root / FOLDER / f"{topic}.json"
+    path = folder / f"{topic}.json"
     if not path.exists():
         return "", Grade(topic)
     last = json.loads(path.read_text("utf-8"))
-    results = last["results"]
+    results = last.pop("results")
     known = [EditResult(edit, **results[edit.name]) for edit in edits if edit.name in results]
-    return last["key"], Grade(topic, last["tests"], results=known)
+    return last.pop("key"), Grade(topic, results=known, **last)
 
 
-def store(root: Path, key: str, grade: Grade) -> None:
+def store(folder: Path, key: str, grade: Grade) -> None:
     """Store results for the next run."""
     results = {each.edit.name: {"failed": each.failed, "note": each.note} for each in grade.results}
-    path = root / FOLDER / f"{grade.topic}.json"
+    last = {"verdict": grade.verdict, "reason": grade.reason, "tests": grade.tests}
+    path = folder / f"{grade.topic}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"key": key, "tests": grade.tests, "results": results}, indent=2)
-    path.write_text(f"{text}\n", "utf-8")
+    text = json.dumps({"key": key, **last, "results": results}, indent=2)
+    unfinished = path.with_suffix(".part")  # an interrupted run must not leave half a file
+    unfinished.write_text(f"{text}\n", "utf-8")
+    unfinished.replace(path)

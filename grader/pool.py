@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Timer
 from typing import Any, Self, TypeVar
 
 import psutil
@@ -24,6 +25,8 @@ from grader.workspace import Workspace, changed_files
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 Message = tuple[Any, ...]
+
+NO_LIMIT = 24 * 60 * 60.0  # seconds
 
 HANGS, EXITS = "hangs", "exits the process"
 
@@ -81,9 +84,14 @@ class Run:
 
 
 class Pool:
-    """Copies of the project in a temporary folder, as many as there are cores."""
+    """Copies of the project in a temporary folder, as many as there are cores.
 
-    def __init__(self, files: Files, *, size: int = 0, method: str = METHOD) -> None:
+    After `limit` seconds, every job raises `CancelledError`.
+    """
+
+    def __init__(
+        self, files: Files, *, size: int = 0, method: str = METHOD, limit: float = NO_LIMIT
+    ) -> None:
         self.context: Any = multiprocessing.get_context(method)
         if method == "forkserver":
             self.context.set_forkserver_preload(["grader.preload", "grader.testrun"])
@@ -97,6 +105,7 @@ class Pool:
             self.idle.put(Workspace(folder / str(number), files))
         self.executor = ThreadPoolExecutor(size)
         self.close_receiver, self.close_sender = self.context.Pipe(duplex=False)
+        self.timer = Timer(limit, self.close_sender.close)
 
     def run(self, job: Job) -> Run:
         """Run a job in the next copy that is idle. Raises `CancelledError` if the pool closes."""
@@ -156,9 +165,12 @@ class Pool:
         return self.executor.map(function, items)
 
     def __enter__(self) -> Self:
+        self.timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.timer.cancel()
+        self.timer.join()
         self.close_sender.close()  # each thread then kills its process
         self.executor.shutdown(cancel_futures=True)
         self.close_receiver.close()

@@ -7,7 +7,6 @@ from pathlib import Path
 Files = Mapping[str, bytes]  # by path, relative to the project, with forward slashes
 
 BYTE_CODE = "__pycache__"
-SUBMITTED = "kata/submitted"  # the folder of tests that are not in the checkout
 # Folders that are made from the project, and the bugs themselves.
 NOT_COPIED = {BYTE_CODE, ".git", ".nox", ".venv", "htmlcov", "instance", "reports"}
 NOT_COPIED |= {".mypy_cache", ".pytest_cache", ".ruff_cache", "docs/_build"}

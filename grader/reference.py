@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -12,6 +12,7 @@ from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant, apply_all
 from grader.grading import fault, fault_in_reverse
 from grader.pool import Pool, cores
 from grader.project import project_files
+from grader.report import progress
 from grader.testrun import Job
 
 PAGE = "docs/bugs.md"
@@ -72,7 +73,7 @@ class Outcome:
         return ""
 
 
-def main(catalogue: Catalogue, root: Path, *, check: bool, progress: Callable[[str], None]) -> int:
+def main(catalogue: Catalogue, root: Path, *, check: bool) -> int:
     """Write or check the page, print the problems and return the exit status."""
     # One more than the cores, because system tests often wait for another process.
     with Pool(project_files(root), size=cores() + 1) as pool:

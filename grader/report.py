@@ -3,13 +3,15 @@
 import difflib
 import json
 import shlex
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from grader.catalogue import Bug, Edit, Variant
 from grader.grading import EditResult, Grade
-from grader.project import SUBMITTED
+from grader.submission import SUBMITTED
 
 JSON_VERSION = 2
 RED, GREEN = 31, 32
@@ -17,6 +19,12 @@ WIDTH = 80  # columns of a terminal
 INDENT = " " * 10  # below the name of an edit
 MOST_FAILED = 10  # tests that a report lists
 PYTEST = ".nox/kata/bin/pytest"
+
+
+def progress(text: str) -> None:
+    """Show the progress in one line, on a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text[:WIDTH]}", end="", file=sys.stderr, flush=True)
 
 
 def paint(text: str, *, good: bool, colours: bool) -> str:
@@ -110,13 +118,31 @@ def total(grades: Sequence[Grade]) -> str:
     """Return a bar of ten characters, and how many bugs are caught and variants accepted."""
     bugs, caught = sum(len(grade.bugs) for grade in grades), sum(grade.caught for grade in grades)
     variants = sum(len(grade.variants) for grade in grades)
-    accepted = sum(grade.accepted for grade in grades)
+    accepted = variants - sum(grade.rejected for grade in grades)
     bar = "#" * (10 * caught // bugs if bugs else 0)
     return f"{bar:.<10} {caught}/{bugs} bugs caught, {accepted}/{variants} variants accepted"
 
 
+def line(name: str, grade: Grade) -> str:
+    """Return the grade of a submission in one line."""
+    text = (
+        f"not graded. {grade.reason}"
+        if grade.verdict
+        else f"{grade.points}/{len(grade.bugs)} points: {grade.caught} bugs caught, "
+        f"{grade.rejected} variants rejected"
+    )
+    text = f"{name:<16} {grade.topic:<10} {text}"
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
 def as_json(grades: Sequence[Grade]) -> str:
     """Return the grades in the format that kata/README.md documents."""
+    topics = [*map(as_data, grades)]
+    return json.dumps({"version": JSON_VERSION, "topics": topics}, indent=2) + "\n"
+
+
+def as_data(grade: Grade) -> dict[str, Any]:
+    """Return a grade as a part of the JSON."""
 
     def entry(result: EditResult) -> dict[str, object]:
         key, value = (
@@ -126,18 +152,17 @@ def as_json(grades: Sequence[Grade]) -> str:
         )
         return {"name": result.edit.name, "tests": result.failed, "note": result.note, key: value}
 
-    topics = [
-        {
-            "topic": grade.topic,
-            "verdict": grade.verdict or "graded",
-            "reason": grade.reason,
-            "tests": len(grade.tests),
-            "bugs": [entry(result) for result in grade.bugs],
-            "variants": [entry(result) for result in grade.variants],
-        }
-        for grade in grades
-    ]
-    return json.dumps({"version": JSON_VERSION, "topics": topics}, indent=2) + "\n"
+    return {
+        "topic": grade.topic,
+        "verdict": grade.verdict or "graded",
+        "reason": grade.reason,
+        "tests": len(grade.tests),
+        "caught": grade.caught,
+        "rejected": grade.rejected,
+        "points": grade.points,
+        "bugs": [entry(result) for result in grade.bugs],
+        "variants": [entry(result) for result in grade.variants],
+    }
 
 
 def diff(root: Path, edit: Edit) -> str:

@@ -21,7 +21,6 @@ class Workspace:
         self.temporary = folder / "tmp"
         self.files = files
         self.number_of_edits = 0
-        self.reset()
 
     def reset(self) -> None:
         """Create the copy, or replace one that a test has changed."""
@@ -47,6 +46,8 @@ class Workspace:
 
     def apply(self, edits: Sequence[Edit]) -> None:
         """Plant bugs, or apply other edits."""
+        if not self.project.exists():
+            self.reset()
         self.temporary.mkdir(exist_ok=True)
         for name in {edit.file for edit in edits}:
             self.write(name, [edit for edit in edits if edit.file == name])

@@ -158,7 +158,7 @@ class TestGrade:
         grade = graded("strong")
 
         assert caught(grade) == {bug.name for bug in CATALOGUE.bugs}
-        assert (grade.accepted, len(grade.variants)) == (1, 1)
+        assert (grade.rejected, len(grade.variants)) == (0, 1)
         assert grade.status == 0
 
     def test_bug_is_caught_by_a_test_that_hangs(self, graded):
@@ -442,6 +442,9 @@ class TestCommandLine:
                     "verdict": "graded",
                     "reason": "",
                     "tests": 1,
+                    "caught": 0,
+                    "rejected": 0,
+                    "points": 0,
                     "bugs": [{"name": bug.name, "caught": False, **edit} for bug in CATALOGUE.bugs],
                     "variants": [{"name": "another_docstring", "accepted": True, **edit}],
                 }
@@ -471,6 +474,37 @@ class TestCommandLine:
             "          kata/submitted/test_mine.py::test_greets fails: assert 'Hello, John!'\n"
             "          == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
         )
+
+    def test_tests_of_two_paths_are_graded_together(self, project, tmp_path, capsys):
+        for name in ("weak", "only_together"):
+            shutil.copy(PROJECT / "kata" / f"{name}.py", tmp_path / f"test_{name}.py")
+        paths = [f"--tests={tmp_path / f'test_{name}.py'}" for name in ("weak", "only_together")]
+
+        main(["words", *paths], project)
+
+        assert capsys.readouterr().out.startswith("6 tests pass")
+
+    def test_two_files_of_tests_with_the_same_name_are_refused(self, project, tmp_path, capsys):
+        shutil.copy(PROJECT / "kata" / "weak.py", tmp_path / "test_mine.py")
+        path = f"--tests={tmp_path / 'test_mine.py'}"
+
+        assert main(["words", path, path], project) == 2
+
+        message = "Two --tests contain test_mine.py: rename one of them.\n"
+        assert capsys.readouterr() == ("", message)
+
+    @pytest.mark.parametrize(("points", "status"), [(1, 0), (2, 1)])
+    def test_option_min_sets_the_exit_status(self, project, points, status):
+        assert main(["words", "--min", str(points)], project) == status
+
+    def test_option_bugs_adds_the_bugs_of_another_folder(self, project, tmp_path, capsys):
+        (tmp_path / "words.toml").write_text(NO_APPLICATION.partition("[exits")[0])
+
+        main(["words", "--bugs", str(tmp_path)], project)
+
+        lines = capsys.readouterr().out.splitlines()
+        assert "caught    cannot_be_imported" in lines
+        assert "words #####..... 2/4 bugs caught, 1/1 variants accepted" in lines
 
     def test_red_suite_lists_failing_tests_and_the_command_that_reruns_them(self, project, capsys):
         tests = "".join(f"def test_{n}():\n    assert {n} == 0\n\n\n" for n in range(12))
@@ -506,10 +540,15 @@ class TestCommandLine:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["nothing"], "invalid choice: 'nothing'"),
             (["--tests", "somewhere"], "--tests needs a topic"),
             (["--check"], "--check needs --reference"),
-            (["words", "--reference"], "--reference grades every topic"),
+            (["words", "--reference"], "--reference grades all tests of the project"),
+            (["--batch", "class", "--tests", "words"], "--batch names the tests"),
+            (["--shard", "1/2"], "--shard needs --batch"),
+            (
+                ["--batch", "class", "--shard", "3/2"],
+                "argument --shard: invalid shard value: '3/2'",
+            ),
         ],
     )
     def test_wrong_arguments_exit_with_2_and_a_message(self, capsys, arguments, message):
@@ -526,6 +565,13 @@ class TestCommandLine:
                 "No bug or variant is named 'count_characters'. Did you mean counts_characters?",
             ),
             (["--hint", ""], "No bug or variant is named ''."),
+            (["word"], "No topic is named 'word'. Did you mean words?"),
+            (["--bugs", "{empty}"], "{empty} has no file TOPIC.toml with bugs."),
+            (["--batch", "{empty}"], "{empty} is empty."),
+            (
+                ["--batch", "{project}"],
+                "--batch names the whole project: name a folder of submissions.",
+            ),
             (
                 ["--missed"],
                 "The last run missed no bug: use --missed after a run that misses some.",

@@ -1,0 +1,77 @@
+"""Grade the tests of one learner, or reuse the stored results if nothing has changed."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader import history
+from grader.catalogue import Catalogue, Edit
+from grader.grading import Grade, grade
+from grader.pool import Pool
+from grader.project import Files, project_files
+
+SUBMITTED = "kata/submitted"  # the folder of tests that are not in the checkout
+
+
+class RequestError(Exception):
+    """The command line asks for something that cannot be done; the message says why."""
+
+
+def submitted_files(path: Path) -> dict[str, bytes]:
+    """Return the files of a submission, a file or a folder, by path. Raises `RequestError`."""
+    files = project_files(path) if path.is_dir() else {path.name: path.read_bytes()}
+    if not files:
+        raise RequestError(f"{path} is empty.")
+    return {f"{SUBMITTED}/{name}": data for name, data in files.items()}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The tests of one learner."""
+
+    files: Files  # of the project, and the tests
+    tests: Mapping[str, list[str]]  # arguments of pytest, by topic
+    folder: Path  # of the stored results
+
+    def grade(
+        self, catalogue: Catalogue, options: argparse.Namespace, progress: Callable[[str], None]
+    ) -> list[Grade]:
+        """Return the grade of each topic."""
+        with Pool(self.files, limit=options.limit) as pool:
+            return [
+                self.grade_topic(pool, catalogue.edits(topic), options, progress)
+                for topic in self.tests
+            ]
+
+    def grade_topic(
+        self,
+        pool: Pool,
+        edits: list[Edit],
+        options: argparse.Namespace,
+        progress: Callable[[str], None],
+    ) -> Grade:
+        """Return the grade on edits of a topic; the stored one if nothing has changed."""
+        topic = edits[0].topic
+        key = history.key_of(self.files, self.tests[topic], edits)
+        too_slow = f"{key} {options.limit}"  # only another limit can change this result
+        last_key, last = history.load(self.folder, topic, edits)
+        if options.missed:
+            edits = [result.edit for result in last.bugs if not result.is_noticed]
+        elif options.only:
+            edits = [edit for edit in edits if edit.name in options.only]
+        is_same = last_key in {key, too_slow}
+        known = {result.edit: result for result in last.results} if is_same else {}
+        if (is_same and last.verdict) or known.keys() >= set(edits):
+            results = [known[edit] for edit in edits if edit in known]
+            return replace(last, results=results, is_stored=True)
+        try:
+            result = grade(pool, topic, self.tests[topic], edits, progress=progress)
+        except CancelledError:
+            reason = f"The tests take longer than {options.limit:g} seconds."
+            key, result = too_slow, Grade(topic, verdict="stopped", reason=reason)
+        if options.batch or not result.verdict:
+            known |= {each.edit: each for each in result.results}
+            history.store(self.folder, key, replace(result, results=[*known.values()]))
+        return result

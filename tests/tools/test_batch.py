@@ -1,0 +1,244 @@
+"""The grades of a folder of submissions: `nox -s kata -- --batch FOLDER`."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import grading, pool, report
+from grader.__main__ import main
+from grader.grading import Grade
+from grader.pool import Pool, Run
+from grader.testrun import Job
+
+GOLDEN = Path(__file__).with_name("golden")
+
+LETTERS = """[counts_no_letter]
+feature = "letters.first"
+layer = "unit"
+file = "app/__init__.py"
+old = "text.partition"
+new = "text[1:].partition"
+story = "The first letter is missing."
+hint = "Where does the word start?"
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_deadline() -> Iterator[None]:
+    """One copy of the project, and a short wait for tests that hang."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "cores", lambda: 1)
+        patch.setattr(grading, "SHORTEST_DEADLINE", 2)
+        yield
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the golden project."""
+    return Path(shutil.copytree(GOLDEN, tmp_path / "project"))
+
+
+@pytest.fixture
+def submissions(project: Path) -> Path:
+    """An empty folder for submissions, inside the project, where teachers may have it."""
+    (folder := project / "class").mkdir()
+    return folder
+
+
+@pytest.fixture
+def batch(project: Path, submissions: Path) -> Callable[..., int]:
+    """A function that grades the submissions and returns the exit status."""
+    return lambda *arguments: main([*arguments, "--batch", str(submissions)], project)
+
+
+def submit(learner: str, path: Path) -> None:
+    """Store the tests of a learner as a submission."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(GOLDEN / "kata" / f"{learner}.py", path)
+
+
+def table(project: Path) -> list[dict[str, str]]:
+    """Return the rows of the CSV file."""
+    with (project / "reports" / "batch" / "class.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class TestGrades:
+    def test_each_submission_is_a_line_and_a_row(self, batch, project, submissions, capsys):
+        (submissions / "adam").mkdir()
+        submit("weak", submissions / "anna.py")
+        submit("overfitted", submissions / "ben" / "tests" / "test_words.py")
+        submit("red", submissions / "zoe.py")
+
+        assert batch() == 0
+
+        assert capsys.readouterr().out.splitlines() == [
+            f"adam             words      not graded. {submissions}/adam is empty."[:79] + "…",
+            "anna.py          words      1/3 points: 1 bugs caught, 0 variants rejected",
+            "ben              words      0/3 points: 0 bugs caught, 1 variants rejected",
+            "zoe.py           words      not graded. On the healthy application kata/submitt…",
+            "Grades: reports/batch/class.csv and .json",
+        ]
+        rows = table(project)
+        columns = ("verdict", "caught", "bugs", "rejected", "variants", "points")
+        assert {row["name"]: tuple(row[column] for column in columns) for row in rows} == {
+            "adam": ("empty", "0", "0", "0", "0", "0"),
+            "anna.py": ("graded", "1", "3", "0", "1", "1"),
+            "ben": ("graded", "0", "3", "1", "1", "0"),
+            "zoe.py": ("red", "0", "0", "0", "0", "0"),
+        }
+        data = json.loads((project / "reports" / "batch" / "class.json").read_text("utf-8"))
+        anna = data["submissions"][1]
+        assert (data["version"], anna["name"], anna["topics"][0]["points"]) == (2, "anna.py", 1)
+        assert [bug["caught"] for bug in anna["topics"][0]["bugs"]] == [False, True, False]
+
+    def test_only_the_learners_own_tests_of_a_whole_checkout_count(
+        self, batch, project, submissions
+    ):
+        submit("weak", submissions / "anna" / "kata" / "test_words.py")
+        submit("strong", submissions / "anna" / "tests" / "unit" / "test_words.py")
+
+        batch()
+
+        assert [row["caught"] for row in table(project)] == ["1"]
+
+    def test_each_topic_is_graded_by_the_files_named_after_it(self, batch, project, submissions):
+        (project / "docs" / "features.toml").write_text(
+            "[words.greet]\n[words.count]\n[letters.first]"
+        )
+        (project / "kata" / "topics.toml").write_text('words = "easy"\nletters = "easy"\n')
+        (project / "kata" / "bugs" / "letters.toml").write_text(LETTERS)
+        submit("weak", submissions / "anna" / "test_words.py")
+        submit("red", submissions / "anna" / "test_letters.py")
+
+        assert batch("letters", "words", "--min", "1") == 1
+
+        rows = [(row["topic"], row["verdict"], row["points"]) for row in table(project)]
+        assert rows == [("letters", "red", "0"), ("words", "graded", "1")]
+        assert batch("words", "--min", "1") == 0
+
+    def test_submission_that_takes_too_long_is_stopped(self, batch, project, submissions):
+        submit("hangs", submissions / "anna.py")
+        submit("empty", submissions / "ben.py")
+
+        batch("--limit", "3")
+
+        assert [(row["verdict"], row["reason"]) for row in table(project)] == [
+            ("stopped", "The tests take longer than 3 seconds."),
+            ("empty", grading.NO_TEST),
+        ]
+
+    def test_progress_shows_the_submission_and_the_time_left(self, batch, submissions, monkeypatch):
+        texts: list[str] = []
+        monkeypatch.setattr(report, "progress", texts.append)
+        submit("empty", submissions / "anna.py")
+        submit("empty", submissions / "ben.py")
+
+        batch()
+
+        assert texts == [
+            "1/2 anna.py: words: the healthy application",
+            "",
+            "0 minutes left, 2/2 ben.py: words: the healthy application",
+            "",
+        ]
+
+
+@pytest.fixture
+def graded(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The tests that have run, by file."""
+    graded = set[str]()
+    run = Pool.run
+
+    def record(pool: Pool, job: Job) -> Run:
+        graded.update(job.arguments)
+        return run(pool, job)
+
+    monkeypatch.setattr(Pool, "run", record)
+    return graded
+
+
+class TestStoredGrades:
+    @pytest.fixture(autouse=True)
+    def _submissions(self, submissions: Path) -> None:
+        """Two submissions."""
+        submit("empty", submissions / "anna.py")
+        submit("empty", submissions / "ben.py")
+
+    def test_second_call_goes_on_where_the_first_one_was_interrupted(
+        self, batch, project, graded, monkeypatch
+    ):
+        def interrupt(name: str, grade: Grade) -> str:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(report, "line", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                batch()
+        assert graded == {"kata/submitted/anna.py"}
+        graded.clear()
+
+        batch()
+
+        assert graded == {"kata/submitted/ben.py"}
+        assert [row["name"] for row in table(project)] == ["anna.py", "ben.py"]
+
+    def test_changed_submission_is_graded_again(self, batch, submissions, graded):
+        batch()
+        submit("skipped", submissions / "ben.py")
+        graded.clear()
+
+        batch()
+
+        assert graded == {"kata/submitted/ben.py"}
+
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [("app/__init__.py", "number of words"), ("kata/bugs/words.toml", "my two words")],
+        ids=["application", "bug"],
+    )
+    def test_every_submission_is_graded_again_after_a_change(
+        self, batch, project, graded, file, text
+    ):
+        batch()
+        path = project / file
+        path.write_text(path.read_text("utf-8").replace(text, "words"), "utf-8")
+        graded.clear()
+
+        batch()
+
+        assert graded == {"kata/submitted/anna.py", "kata/submitted/ben.py"}
+
+    def test_shards_are_joined_by_a_call_without_a_shard(self, batch, project, graded):
+        batch("--shard", "1/2")
+        assert graded == {"kata/submitted/anna.py"}
+        batch("--shard", "2/2")
+        assert [row["name"] for row in table(project)] == ["ben.py"]
+        graded.clear()
+
+        batch()
+
+        assert graded == set()
+        assert [row["name"] for row in table(project)] == ["anna.py", "ben.py"]
+
+    def test_shard_without_submissions_has_an_empty_table(self, batch, project):
+        assert batch("--shard", "3/3", "--min", "1") == 0
+
+        assert table(project) == []
+
+    def test_other_limit_grades_only_slow_submissions_again(
+        self, batch, project, submissions, graded
+    ):
+        submit("hangs", submissions / "zoe.py")
+        batch("--limit", "4")
+        graded.clear()
+        batch("--limit", "4")
+        assert graded == set()
+
+        batch("--limit", "3")
+
+        assert graded == {"kata/submitted/zoe.py"}
