@@ -24,7 +24,8 @@ nox.options.sessions = ["lint", "types", "map_check", "unit", "integration", "sy
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PASSWORD = "using-templates-in-flask"  # noqa: S105 - of the course's users, on your own machine
-WORKFLOWS = [str(path) for path in Path(".github/workflows").iterdir()]
+POINTS = "docs/points.yml"  # a workflow that teachers copy into their students' repositories
+WORKFLOWS = [str(path) for path in Path(".github/workflows").iterdir()] + [POINTS]
 PINS = ["constraints.txt", "requirements.txt"]
 DEVELOPMENT = [f"git+https://github.com/pallets/{name}" for name in ("flask", "werkzeug")]
 BENCHES = ["posts", "kata", "browser", "servers"]
@@ -149,7 +150,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("check-jsonschema", "--builtin-schema=vendor.dependabot", ".github/dependabot.yml")
     session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", *WORKFLOWS)
-    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", ".github")
+    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", ".github", POINTS)
     check_pins(session)
 
 

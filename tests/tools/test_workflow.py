@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = {path.name: path.read_text("utf-8") for path in ROOT.glob(".github/workflows/*.yml")}
+PATHS = [*ROOT.glob(".github/workflows/*.yml"), ROOT / "docs" / "points.yml"]
+WORKFLOWS = {path.name: path.read_text("utf-8") for path in PATHS}
 CI = yaml.safe_load(WORKFLOWS["ci.yml"])
 ON = True  # YAML 1.1 reads the key `on` as true
 
@@ -106,6 +107,17 @@ class TestWorkflow:
         # A pull request can change what the build runs, so the build must not be able to publish.
         assert build["permissions"] == {"contents": "read"}
         assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+
+    def test_class_is_graded_only_when_a_teacher_starts_the_workflow(self):
+        assert list(yaml.safe_load(WORKFLOWS["class.yml"])[ON]) == ["workflow_dispatch"]
+
+    def test_students_workflow_grades_with_the_teachers_checkout(self):
+        steps = yaml.safe_load(WORKFLOWS["points.yml"])["jobs"]["run-autograding-tests"]["steps"]
+        [student, teacher, _, grade] = steps
+
+        assert "repository" not in student["with"]
+        assert teacher["with"]["repository"] == "TEACHER/flask-testing-kata"
+        assert grade["working-directory"] == teacher["with"]["path"]
 
     def test_newest_versions_do_not_block_pull_requests(self):
         newest = yaml.safe_load(WORKFLOWS["newest.yml"])
