@@ -6,13 +6,9 @@ No test depends on time. A request stops right before its first write, when it h
 needs. It continues when the other request has reached the same point, or has ended.
 """
 
-import locale
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Barrier, get_ident, local
 
 import pytest
@@ -25,7 +21,6 @@ from app.database import create_tables, db
 from app.models import Contact
 from tests.support.blog import delete_account
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
-from tests.support.missing import missing
 from tests.support.stored import stored_rows
 
 Request = Callable[[], TestResponse]
@@ -41,31 +36,6 @@ POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags":
 def app(threaded_app: Flask) -> Flask:
     """The application that several threads can use, in place of the shared one."""
     return threaded_app
-
-
-@pytest.fixture
-def turkish_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Turkish locale, in which the small letter of I is not i; compiled if it is missing."""
-    name = "tr_TR.UTF-8"
-    before = locale.setlocale(locale.LC_CTYPE)
-    try:
-        locale.setlocale(locale.LC_CTYPE, name)
-    except locale.Error:
-        if sys.platform == "win32":
-            missing("Windows cannot compile a locale.")
-        if not Path("/usr/share/i18n/locales/tr_TR").exists():
-            missing("There is no Turkish locale. On Debian or Ubuntu: apt-get install locales")
-        source = tmp_path / "source"
-        source.write_text('LC_CTYPE\ncopy "tr_TR"\nEND LC_CTYPE\n')
-        options = ["--force", "--quiet", f"--inputfile={source}", "--charmap=UTF-8"]
-        # The exit status is 1, because the other categories of a locale are missing.
-        subprocess.run(  # noqa: S603 - no argument is user input
-            ["/usr/bin/localedef", *options, tmp_path / name], check=False
-        )
-        monkeypatch.setenv("LOCPATH", str(tmp_path))
-        locale.setlocale(locale.LC_CTYPE, name)
-    yield
-    locale.setlocale(locale.LC_CTYPE, before)
 
 
 def is_write(statement: str) -> bool:
@@ -230,22 +200,6 @@ class TestTags:
         assert failures(responses) == []
         [tag] = [tag for tag in stored_rows(app)["tag"] if tag.folded == "walking"]
         assert [pair.tag_id for pair in stored_rows(app)["tags"]].count(tag.id) == 2
-
-    @pytest.mark.usefixtures("turkish_locale")
-    def test_tags_of_a_conflicting_edit_are_not_created_in_a_turkish_locale(
-        self, app, john, log_in
-    ):
-        # There, Python's sqlite3 module does not recognize INSERT as a write.
-        john_again = log_in("John Williams")
-
-        response = meanwhile(
-            app,
-            late=lambda: submit(john, "/posts/1/edit", {"tags": "Walking"}),
-            early=lambda: submit(john_again, "/posts/1/edit", {"title": "The road"}),
-        )
-
-        assert response.status_code == 409
-        assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
 
 
 class TestPosts:

@@ -1,8 +1,7 @@
 """Error responses: as a page for browsers, as JSON for scripts, also without the database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -53,7 +52,7 @@ ERRORS = [
         {"method": "POST", "path": "/preferences", "data": {"theme": "dark" * 1000}},
         id="413",
     ),
-    pytest.param(500, "Internal Server Error", {"path": "/broken"}, id="500"),
+    pytest.param(500, "Internal Server Error", {"path": "/about"}, id="500"),
 ]
 
 
@@ -80,10 +79,12 @@ def read_only(app: Flask) -> Iterator[None]:
 
 class TestErrorResponse:
     @pytest.fixture
-    def app(self, new_app: Callable[..., Flask]) -> Flask:
-        """An application with a broken page that accepts at most 1000 bytes."""
-        app = new_app(PROPAGATE_EXCEPTIONS=False, MAX_CONTENT_LENGTH=1000)
-        app.add_url_rule("/broken", view_func=lambda: {"": ""}["a secret of the program"])
+    def app(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+        """The application, with a broken page and a limit of 1000 bytes."""
+        monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+        monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
+        broken: dict[str, str] = {}
+        monkeypatch.setitem(app.view_functions, "pages.about", lambda: broken["a secret"])
         return app
 
     @pytest.fixture
@@ -101,44 +102,52 @@ class TestErrorResponse:
         assert description
 
     def test_exception_is_json_for_a_script(self, client):
-        response = client.get("/broken", headers={"Accept": "application/json"})
+        response = client.get("/about", headers={"Accept": "application/json"})
 
         assert (response.status_code, response.mimetype) == (500, "application/json")
         assert response.json["name"] == "Internal Server Error"
 
     def test_page_of_an_exception_has_the_security_headers(self, client):
-        assert dict(client.get("/broken").headers).items() >= HEADERS.items()
+        assert dict(client.get("/about").headers).items() >= HEADERS.items()
 
     def test_error_page_shows_the_logged_in_user(self, client):
         assert texts(client.get("/nowhere"), "#me") == ["John Williams"]
 
     def test_exception_is_logged_and_not_shown(self, client, caplog):
-        response = client.get("/broken")
+        response = client.get("/about")
 
         assert "a secret" not in response.text
         [record] = caplog.records
         assert record.exc_info[0] is KeyError
 
-    def test_exception_that_breaks_the_database_session_has_an_error_page(self, app, client):
+    def test_exception_that_breaks_the_database_session_has_an_error_page(
+        self, app, client, monkeypatch
+    ):
         def add_john_again() -> str:
             db.session.add(User(username="John Williams"))
             db.session.flush()
             return "The name is taken."
 
-        app.add_url_rule("/again", view_func=add_john_again)
+        monkeypatch.setitem(app.view_functions, "pages.about", add_john_again)
 
-        response = client.get("/again")
+        response = client.get("/about")
 
         assert response.status_code == 500
         assert texts(response, "h1") == ["Internal Server Error"]
 
 
+@pytest.fixture(scope="module")
+def unreachable_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An application whose database is in a folder that does not exist."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('folder')}/missing/blog.sqlite"
+    return create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": url})
+
+
 class TestUnavailableDatabase:
     @pytest.fixture
-    def client(self, tmp_path: Path) -> FlaskClient:
-        """A client with a session, of an application whose database cannot be reached."""
-        url = f"sqlite:///{tmp_path}/missing/blog.sqlite"
-        client = create_app({**CONFIG, "SQLALCHEMY_DATABASE_URI": url}).test_client()
+    def client(self, unreachable_app: Flask) -> FlaskClient:
+        """A client with a session, of the application without a database."""
+        client = unreachable_app.test_client()
         with client.session_transaction() as session:
             session["user_id"] = 1
         return client

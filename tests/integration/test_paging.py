@@ -37,11 +37,11 @@ class TestPaging:
         ("url", "number"),
         [("/posts/", 16), ("/posts/by/1", 9), ("/posts/tagged/1", 9), ("/people/", 8)],
     )
-    def test_pages_of_a_list_show_every_row_once(self, new_app, url, number):
-        app = new_app(PAGE_SIZE=3)
+    def test_pages_of_a_list_show_every_row_once(self, app, client, monkeypatch, url, number):
+        monkeypatch.setitem(app.config, "PAGE_SIZE", 3)
         store_many_posts(app, range(1, 9))
 
-        pages = [rows(found) for found in walk(app.test_client(), url, "next")]
+        pages = [rows(found) for found in walk(client, url, "next")]
 
         shown = [int(link.rpartition("/")[2]) for links in pages for link in links]
         assert all(0 < len(links) <= 3 for links in pages)
@@ -49,10 +49,9 @@ class TestPaging:
         assert shown == sorted(set(shown), reverse=True)
 
     @pytest.mark.parametrize("url", ["/posts/", "/posts/by/1", "/posts/tagged/1", "/people/"])
-    def test_newer_links_lead_back_page_by_page(self, new_app, url):
-        app = new_app(PAGE_SIZE=3)
+    def test_newer_links_lead_back_page_by_page(self, app, client, monkeypatch, url):
+        monkeypatch.setitem(app.config, "PAGE_SIZE", 3)
         store_many_posts(app, range(1, 9))
-        client = app.test_client()
         older = list(walk(client, url, "next"))
 
         [back] = older[-1].cssselect("[rel=prev]")

@@ -1,15 +1,15 @@
 """Fixtures with the course's data: its users John and Fordo, logged in, and their posts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support import login
+from tests.support import databases, login
 from tests.support.blog import load_dataset
+from tests.support.config import CONFIG, create_app
 
 
 @pytest.fixture
@@ -36,9 +36,18 @@ def fordo(log_in: Callable[[str], FlaskClient]) -> FlaskClient:
     return log_in("Fordo Baggings")
 
 
+@pytest.fixture(scope="session")
+def shared_threaded_app(
+    new_database: databases.NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """The application of all tests with threads: its database is a file."""
+    with new_database(tmp_path_factory.mktemp("database") / "blog.sqlite") as settings:
+        yield create_app({**CONFIG, **settings})
+
+
 @pytest.fixture
-def threaded_app(new_app: Callable[..., Flask], tmp_path: Path) -> Flask:
+def threaded_app(shared_threaded_app: Flask) -> Iterator[Flask]:
     """An application with the course's data whose database several threads can use at once."""
-    app = new_app(file=tmp_path / "blog.sqlite")
-    load_dataset(app)
-    return app
+    with databases.tables(shared_threaded_app):
+        load_dataset(shared_threaded_app)
+        yield shared_threaded_app
