@@ -8,11 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 
 ROOT = Path(__file__).parents[2]
 
 # Print the environment of the commands that a session runs.
 PRINT_ENVIRONMENT = "import json, os, noxfile; print(json.dumps(dict(os.environ)))"
+
+# Print what the session `coverage` does, without doing it.
+PRINT_STEPS = """
+import json, noxfile
+from unittest.mock import Mock
+session = Mock()
+noxfile.coverage(session)
+print(json.dumps([" ".join([name, *arguments]) for name, arguments, _ in session.mock_calls]))
+"""
 
 # A few tests that the session `tools` runs in this environment, with nothing to install.
 SMALL_SESSION = ["--no-venv", "--no-install", "--session=tools", "--"]
@@ -96,6 +106,18 @@ class TestFolder:
         assert session.returncode == 1
         assert session.stderr.startswith("This folder is read-only. Copy it")
         assert session.stderr.count("\n") == 1
+
+
+class TestCoverage:
+    def test_html_report_is_written_and_named_before_the_limit_is_checked(self):
+        folder = Coverage(config_file=ROOT / "pyproject.toml").get_option("html:directory")
+        # Below the limit, a command that checks it would end the session.
+        html = "run coverage html --quiet --fail-under=0"
+
+        steps = json.loads(run("-c", PRINT_STEPS).stdout)
+
+        [named] = [step for step in steps if f"{folder}/index.html" in step]
+        assert steps[-3:] == [html, named, "run coverage report"]
 
 
 class TestLineEnds:
