@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,11 +49,14 @@ def app(shared_app: Flask) -> Iterator[Flask]:
 
 @pytest.fixture
 def new_app(new_database: databases.NewDatabase) -> Iterator[Callable[..., Flask]]:
-    """A function that creates another application, with settings and a database of its own."""
+    """A function that creates another application, with settings and a database of its own.
+
+    With `file`, an SQLite database is stored there, so that several threads can use it.
+    """
     with ExitStack() as stack:
 
-        def create(**settings: Any) -> Flask:
-            database = stack.enter_context(new_database())
+        def create(file: Path | None = None, **settings: Any) -> Flask:
+            database = stack.enter_context(new_database(file))
             app = create_app({**CONFIG, **database, **settings})
             stack.enter_context(databases.tables(app))
             return app
