@@ -116,18 +116,17 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     topics = options.topics or catalogue.topics
     tests = {topic: given or [f"kata/test_{topic}.py"] for topic in topics}
     graded = Submission(files, tests, root / FOLDER).grade(catalogue, options, progress)
-    progress("")
+    progress()
     grades = [grade for grade in graded if grade.verdict or grade.results]
     if not grades:
         missed = "The last run missed no bug: use --missed after a run that misses some."
         raise RequestError(missed if options.missed else "These bugs belong to another topic.")
-    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     is_part = bool(options.only or options.missed)
     if len(grades) == 1 and (options.topics or is_part):
-        lines = report.details(grades[0], colours=colours)
+        lines = report.details(grades[0])
         steps = advice.after_topic(grades[0], catalogue, root, is_part=is_part)
     else:
-        lines = report.scoreboard(grades, catalogue.topics, colours=colours)
+        lines = report.scoreboard(grades, catalogue.topics)
         steps = advice.next_topic([grade.topic for grade in grades if grade.status], catalogue)
     print(*lines, *steps, sep="\n")
     if options.json:
@@ -180,7 +179,7 @@ def run(arguments: Sequence[str], root: Path = ROOT) -> int:
     try:
         status = main(arguments, root)
     except KeyboardInterrupt:
-        progress("")
+        progress()
         return INTERRUPTED
     if status == LOW_GRADE and (file := os.environ.get("KATA_LOW_GRADE")):
         Path(file).touch()  # for nox, which cannot return the status of a command that succeeds

@@ -5,7 +5,7 @@ import csv
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 
 from grader import report
@@ -18,38 +18,6 @@ FOLDER = Path("reports", "batch")
 COLUMNS = ("name", "topic", "verdict", "caught", "bugs", "rejected", "variants", "points", "reason")
 
 
-@dataclass(frozen=True)
-class Batch:
-    """A folder of submissions to the same topics."""
-
-    options: argparse.Namespace
-    catalogue: Catalogue
-    files: Files  # of the project
-    folder: Path  # of the stored results
-
-    def grade(self, path: Path, label: str) -> list[Grade]:
-        """Return the grades of a submission, which is a file or a folder."""
-        # A whole checkout also has the project's own tests: only its folder `kata` counts.
-        place = path / "kata" if (path / "kata").is_dir() else path
-        topics = self.options.topics or self.catalogue.topics
-        try:
-            added = submitted_files(place)
-            tests = {topic: tests_of(topic, place, added) for topic in topics}
-            submission = Submission({**self.files, **added}, tests, self.folder / path.name)
-            return submission.grade(
-                self.catalogue, self.options, lambda text: report.progress(f"{label}: {text}")
-            )
-        except (OSError, RequestError) as error:
-            verdict = "empty" if isinstance(error, RequestError) else "broken"
-            return [Grade(topic, verdict=verdict, reason=str(error)) for topic in topics]
-
-
-def tests_of(topic: str, place: Path, files: Files) -> list[str]:
-    """Return the tests of a topic: the files that are named after it, or else all files."""
-    named = [name for name in files if PurePath(name).match(f"test_{topic}*.py")]
-    return named or ([SUBMITTED] if place.is_dir() else [*files])
-
-
 def main(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
     """Grade the submissions, print a line for each grade and return the exit status."""
     place = options.batch.resolve()
@@ -57,20 +25,25 @@ def main(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
     # A submission must not see the others, and its stored results must not depend on them.
     files = project_files(root)
     files = {name: files[name] for name in files if not (root / name).is_relative_to(place)}
+    topics = options.topics or [*catalogue.topics]
     folder = root / FOLDER / place.name
-    batch = Batch(options, catalogue, files, folder)
     write(folder, grades := dict[str, list[Grade]]())
     start, graded = time.monotonic(), 0
     for number, path in enumerate(paths):
-        label = f"{number + 1}/{len(paths)} {path.name}"
+        label = f"{number + 1}/{len(paths)} {path.name}: "
         if graded:
             seconds = (time.monotonic() - start) / graded * (len(paths) - number)
             label = f"{seconds / 60:.0f} minutes left, {label}"
-        grades[path.name] = batch.grade(path, label)
-        graded += not all(grade.is_stored for grade in grades[path.name])
-        report.progress("")
-        for grade in grades[path.name]:
-            print(report.line(path.name, grade), flush=True)
+        try:
+            submission = read(path, topics, files, folder)
+            each = submission.grade(catalogue, options, partial(report.progress, label))
+        except (OSError, RequestError) as error:
+            verdict = "empty" if isinstance(error, RequestError) else "broken"
+            each = [Grade(topic, verdict=verdict, reason=str(error)) for topic in topics]
+        graded += not all(grade.is_stored for grade in each)
+        report.progress()
+        print(*(report.line(path.name, grade) for grade in each), sep="\n", flush=True)
+        grades[path.name] = each
         write(folder, grades)
     print(f"Grades: {FOLDER / place.name}.csv and .json")
     minimum = options.min or 0
@@ -85,6 +58,22 @@ def submissions(place: Path, root: Path, shard: int, shards: int) -> Sequence[Pa
     if not paths:
         raise RequestError(f"{place} is empty.")
     return paths[shard - 1 :: shards]
+
+
+def read(path: Path, topics: Sequence[str], files: Files, folder: Path) -> Submission:
+    """Return a submission, with the tests of each topic. Raises `RequestError` if it is empty.
+
+    In a folder, the files that are named after a topic are its tests, or else all files.
+    """
+    # A whole checkout also has the project's own tests: only its folder `kata` counts.
+    place = path / "kata" if (path / "kata").is_dir() else path
+    added = submitted_files(place)
+    everything = [SUBMITTED] if place.is_dir() else [*added]
+    tests = {
+        topic: [name for name in added if PurePath(name).match(f"test_{topic}*.py")] or everything
+        for topic in topics
+    }
+    return Submission({**files, **added}, tests, folder / path.name)
 
 
 def write(folder: Path, grades: Mapping[str, Sequence[Grade]]) -> None:

@@ -92,7 +92,7 @@ def main(catalogue: Catalogue, root: Path, *, check: bool) -> int:
             outcome.failed |= failed[outcome.bug]
             outcomes.append(outcome)
             progress(f"edits on which they must fail: {len(outcomes)}/{len(catalogue.bugs)}")
-    progress("")
+    progress()
 
     rejected = [variant for variant in catalogue.variants if failed[variant]]
     problems = [f"variant {edit.name}: {min(failed[edit])} rejects it." for edit in rejected]

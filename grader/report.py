@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 import shlex
 import sys
 import textwrap
@@ -14,25 +15,27 @@ from grader.grading import EditResult, Grade
 from grader.submission import SUBMITTED
 
 JSON_VERSION = 2
-RED, GREEN = 31, 32
+PLAIN, RED, GREEN = 0, 31, 32
 WIDTH = 80  # columns of a terminal
 INDENT = " " * 10  # below the name of an edit
 MOST_FAILED = 10  # tests that a report lists
 PYTEST = ".nox/kata/bin/pytest"
 
 
-def progress(text: str) -> None:
+def progress(*texts: str) -> None:
     """Show the progress in one line, on a terminal."""
     if sys.stderr.isatty():
-        print(f"\r\033[K{text[:WIDTH]}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{''.join(texts)[:WIDTH]}", end="", file=sys.stderr, flush=True)
 
 
-def paint(text: str, *, good: bool, colours: bool) -> str:
-    """Return the text in green if it is good news, else in red; unchanged without colours."""
-    return f"\033[{GREEN if good else RED}m{text}\033[0m" if colours else text
+def paint(text: str, colour: int) -> str:
+    """Return the text in a colour, on a terminal."""
+    if colour and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        return f"\033[{colour}m{text}\033[0m"
+    return text
 
 
-def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
+def details(grade: Grade) -> Iterator[str]:
     """Yield the lines for each variant and each bug of a topic, and its score."""
     if grade.is_stored:
         yield "Nothing has changed since the last run."
@@ -40,21 +43,21 @@ def details(grade: Grade, *, colours: bool = False) -> Iterator[str]:
         count = "1 test passes" if len(grade.tests) == 1 else f"{len(grade.tests)} tests pass"
         yield f"{count} on the healthy application, in order and in reverse."
     for result in grade.results:
-        word, is_good = outcome_of(result)
+        word, colour = outcome_of(result)
         line, below = f"{word:<8}  {result.edit.name}", reason(result)
         if below.startswith("by") and len(f"{line}  {below}") <= WIDTH:
             line, below = f"{line}  {below}", ""
-        yield line.replace(word, paint(word, good=is_good, colours=colours), 1)
+        yield line.replace(word, paint(word, colour), 1)
         yield from wrap(below, first_indent=INDENT)
-    yield from failed_tests(grade, colours=colours)
-    yield from score(grade, grade.topic, colours=colours)
+    yield from failed_tests(grade)
+    yield from score(grade, grade.topic)
 
 
-def failed_tests(grade: Grade, *, colours: bool = False) -> Iterator[str]:
+def failed_tests(grade: Grade) -> Iterator[str]:
     """Yield the tests that fail on the healthy application, and the command that reruns them."""
     tests = [*grade.failed][:MOST_FAILED]
     for test in tests:
-        yield f"{paint('FAILED', good=False, colours=colours)}    {name_of(test)}"
+        yield f"{paint('FAILED', RED)}    {name_of(test)}"
         yield from wrap(grade.failed[test], first_indent=INDENT)
     if tests and not tests[0].startswith(SUBMITTED):
         yield "Run them with pytest:"
@@ -72,11 +75,11 @@ def wrap(text: str, first_indent: str = "") -> list[str]:
     )
 
 
-def outcome_of(result: EditResult) -> tuple[str, bool]:
-    """Return the word for what the tests did with an edit, and True if that is right."""
+def outcome_of(result: EditResult) -> tuple[str, int]:
+    """Return the word for what the tests did with an edit, and its colour."""
     if isinstance(result.edit, Bug):
-        return ("caught", True) if result.is_noticed else ("MISSED", False)
-    return ("REJECTED", False) if result.is_noticed else ("accepted", True)
+        return ("caught", GREEN) if result.is_noticed else ("MISSED", RED)
+    return ("REJECTED", RED) if result.is_noticed else ("accepted", GREEN)
 
 
 def reason(result: EditResult) -> str:
@@ -96,21 +99,19 @@ def name_of(test: str) -> str:
     return name.rpartition("::")[2] + bracket + parameters
 
 
-def score(grade: Grade, label: str, *, colours: bool = False) -> Iterator[str]:
+def score(grade: Grade, label: str) -> Iterator[str]:
     """Yield the score of a topic behind a label, or in several lines the reason for no grade."""
     text = f"not graded. {grade.reason}" if grade.verdict else total([grade])
     for line in wrap(f"{label} {text}"):
-        yield paint(line, good=not grade.status, colours=colours)
+        yield paint(line, (GREEN, PLAIN, RED)[grade.status])
 
 
-def scoreboard(
-    grades: Sequence[Grade], difficulties: Mapping[str, str], *, colours: bool = False
-) -> Iterator[str]:
+def scoreboard(grades: Sequence[Grade], difficulties: Mapping[str, str]) -> Iterator[str]:
     """Yield the score of each topic, with its difficulty, and the total."""
     width = max(map(len, difficulties))
     for grade in grades:
         label = f"{grade.topic:<{width}}  {difficulties[grade.topic]:<6}"
-        yield from score(grade, label, colours=colours)
+        yield from score(grade, label)
     yield f"{'total':<{width}}  {'':<6} {total(grades)}"
 
 
@@ -145,12 +146,14 @@ def as_data(grade: Grade) -> dict[str, Any]:
     """Return a grade as a part of the JSON."""
 
     def entry(result: EditResult) -> dict[str, object]:
-        key, value = (
-            ("caught", result.is_noticed)
-            if isinstance(result.edit, Bug)
-            else ("accepted", not result.is_noticed)
-        )
-        return {"name": result.edit.name, "tests": result.failed, "note": result.note, key: value}
+        key = "caught" if isinstance(result.edit, Bug) else "accepted"
+        is_right = outcome_of(result)[0] == key
+        return {
+            "name": result.edit.name,
+            "tests": result.failed,
+            "note": result.note,
+            key: is_right,
+        }
 
     return {
         "topic": grade.topic,

@@ -132,7 +132,7 @@ class TestGrades:
 
     def test_progress_shows_the_submission_and_the_time_left(self, batch, submissions, monkeypatch):
         texts: list[str] = []
-        monkeypatch.setattr(report, "progress", texts.append)
+        monkeypatch.setattr(report, "progress", lambda *parts: texts.append("".join(parts)))
         submit("empty", submissions / "anna.py")
         submit("empty", submissions / "ben.py")
 

@@ -506,6 +506,17 @@ class TestCommandLine:
         assert "caught    cannot_be_imported" in lines
         assert "words #####..... 2/4 bugs caught, 1/1 variants accepted" in lines
 
+    def test_score_below_full_marks_is_not_red(self, project, capsys, monkeypatch):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        monkeypatch.delenv("NO_COLOR", raising=False)
+
+        main(["words", "--only", "counts_characters", "never_ends"], project)
+
+        lines = capsys.readouterr().out.splitlines()
+        assert "\033[32mcaught\033[0m    counts_characters  by test_counts and 1 more" in lines
+        assert "\033[31mMISSED\033[0m    never_ends" in lines
+        assert "words #####..... 1/2 bugs caught, 0/0 variants accepted" in lines
+
     def test_red_suite_lists_failing_tests_and_the_command_that_reruns_them(self, project, capsys):
         tests = "".join(f"def test_{n}():\n    assert {n} == 0\n\n\n" for n in range(12))
         (project / "kata" / "test_words.py").write_text(tests)
