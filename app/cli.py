@@ -11,7 +11,6 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DatabaseError
-from werkzeug.exceptions import Conflict
 
 from app import dataset
 from app.database import create_tables, db
@@ -80,5 +79,3 @@ def database_errors_as_messages() -> Iterator[None]:
         yield
     except DatabaseError as error:
         raise click.ClickException(f"Cannot use the database: {error.orig}") from error
-    except Conflict as error:
-        raise click.ClickException(str(error.description)) from error

@@ -1,6 +1,7 @@
 """Settings: defaults, environment variables, the secret key and the security headers."""
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -56,12 +57,9 @@ def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
     if app.config["SECRET_KEY"] is None:
         app.config["SECRET_KEY"] = load_secret_key(Path(app.instance_path))
 
-    hops = app.config["PROXY_HOPS"]
-    if type(hops) is not int or hops < 0:  # True is an int, too
-        raise ValueError(f"FLASK_PROXY_HOPS must be a number of proxies (0 or more), not {hops!r}.")
-    if hops:
-        # Flask documents this assignment, but mypy sees a method.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    hops = int(app.config["PROXY_HOPS"])
+    # Flask documents this assignment, but mypy sees a method.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.after_request(add_headers)
 
 
@@ -80,16 +78,8 @@ def environment() -> Config:
 
 
 def database_uri(url: str) -> str:
-    """Return `DATABASE_URL` as SQLAlchemy expects it: many platforms write `postgres://`.
-
-    Raises `ValueError` if the database is neither PostgreSQL nor SQLite.
-    """
-    scheme, _, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql"}:
-        return f"postgresql+psycopg://{rest}"
-    if scheme in {"postgresql+psycopg", "sqlite"}:
-        return url
-    raise ValueError(f"DATABASE_URL must start with postgresql:// or sqlite://, not {scheme!r}.")
+    """Return `DATABASE_URL` as SQLAlchemy expects it: many platforms write `postgres://`."""
+    return re.sub("^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
 def load_secret_key(folder: Path) -> str:

@@ -46,15 +46,13 @@ def error_response(error: HTTPException, typed: Mapping[str, str] | None = None)
 
     The page keeps the values that the user has `typed` in a form that can be sent again.
     """
-    response = Response(status=error.code, headers=error.get_headers())
+    response = error.get_response()
     if wants_json():
         body = {"code": error.code, "name": error.name, "message": error.description}
         response.data = json.dumps(body)
         response.mimetype = "application/json"
-    elif isinstance(request.routing_exception, BadRequest):
-        # The host is not trusted, so the page could not build any URL.
-        response.data = error.get_body()
-    else:
+    elif not isinstance(request.routing_exception, BadRequest):
+        # Otherwise the host is not trusted, and the page could not build any URL.
         response.data = render_template("error.html", error=error, typed=typed)
     response.vary.add("Accept")
     return response

@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, func, orm, select
-from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DynamicMapped, Mapped, declared_attr, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
@@ -128,23 +127,20 @@ class Blogpost(Versioned, Model):
         return f"<Blogpost {self.title!r}>"
 
 
-def folded_tagname(context: DefaultExecutionContext) -> str:
-    """Return the folded name of the tag that is being inserted."""
-    parameters = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy's
-    return fold(parameters["tagname"])
-
-
 class Tag(Model):
     """A tag of many posts, spelled as in the first post that used it."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tagname: Mapped[str] = mapped_column(String(TAGNAME_LENGTH))
     # Computed in Python, because lower() in SQLite supports ASCII only.
-    folded: Mapped[str] = mapped_column(Text, default=folded_tagname, unique=True)
+    folded: Mapped[str] = mapped_column(Text, unique=True)
 
     blogposts: DynamicMapped[Blogpost] = relationship(
         secondary=tags, back_populates="tags", order_by=Blogpost.id, passive_deletes=True
     )
+
+    def __init__(self, tagname: str) -> None:
+        super().__init__(tagname=tagname, folded=fold(tagname))
 
     @classmethod
     def get_or_create(cls, names: Iterable[str]) -> Sequence["Tag"]:
@@ -160,7 +156,7 @@ class Tag(Model):
         dialect = import_module(f"sqlalchemy.dialects.{db.engine.dialect.name}")
         db.session.execute(
             dialect.insert(cls).on_conflict_do_nothing(),
-            [{"tagname": wanted[folded]} for folded in sorted(wanted)],
+            [{"tagname": wanted[folded], "folded": folded} for folded in sorted(wanted)],
         )
         return db.session.scalars(select(cls).where(cls.folded.in_(wanted))).all()
 

@@ -241,7 +241,7 @@ class TestDataset:
         event.remove(User, "before_insert", rival)
 
         assert result.exit_code == 1
-        assert "Error: Another process is loading the course data" in result.stderr
+        assert "Error: Cannot use the database: " in result.stderr
         with app.app_context():
             assert [count(model) for model in (User, Contact, Blogpost, Tag)] == [0, 0, 0, 0]
 

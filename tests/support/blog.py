@@ -37,7 +37,7 @@ def store_dataset() -> None:
 def store_many_posts(app: Flask, ids: range) -> None:
     """Store a user, a tag and a post for each id, and as many posts by user 1 about tag 1."""
     people = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
-    words = [{"id": n, "tagname": f"Tag {n}"} for n in ids]
+    words = [{"id": n, "tagname": f"Tag {n}", "folded": f"tag {n}"} for n in ids]
     written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
     with app.app_context():
         # Core inserts: creating this many objects would take longer.

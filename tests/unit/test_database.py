@@ -380,12 +380,6 @@ class TestCommandErrors(unittest.TestCase):
         self.assertIn("unable to open database file", caught.exception.message)
         self.assertEqual(caught.exception.exit_code, 1)
 
-    def test_conflict_in_a_command_becomes_a_message(self):
-        with self.assertRaises(click.ClickException) as caught, database_errors_as_messages():
-            raise Conflict("Another process is storing the data.")
-
-        self.assertEqual(caught.exception.message, "Another process is storing the data.")
-
     def test_other_error_in_a_command_is_a_bug_and_keeps_its_traceback(self):
         with self.assertRaises(ZeroDivisionError), database_errors_as_messages():
             _ = 1 / 0
