@@ -25,6 +25,15 @@ TEMPLATES = DOCS / "_build" / "gettext"
 SPANISH = DOCS / "locale" / "es" / "LC_MESSAGES"
 # The target of a question and its heading: "(how-cookie-expiry)=", "### Cookie that expires".
 QUESTION = re.compile(r"^\((how-[\w-]+)\)=\n#+ (.+)$", re.MULTILINE)
+# The code of the topics that are not one module of the same name.
+CODE = {
+    "blueprints": ["app/__init__.py", "app/sample_blueprint.py"],
+    "testing": ["conftest.py", "tests/support/flask_testing_shim.py"],
+    "deploy": [
+        *("wsgi.py", "gserver.py", "Procfile"),
+        *("deploy/gunicorn.conf.py", "deploy/uwsgi.ini", "deploy/nginx.conf"),
+    ],
+}
 CAUGHT_BY = {
     "unit": "Caught by unit tests",
     "integration": "Missed by unit tests, caught by integration tests",
@@ -93,10 +102,11 @@ def picture(page: str, language: str) -> str:
 
 def files(topic: str, language: str) -> str:
     """Return links to the code of a topic, its tests and its kata."""
-    paths = [f"tests/{layer}/test_{topic}.py" for layer in CAUGHT_BY]
-    paths = [f"app/{topic}.py", *paths, f"kata/test_{topic}.py"]
-    links = [f"- {{download}}`{path} <../../{path}>`" for path in paths if (ROOT / path).exists()]
-    return "\n".join(links)
+    code = CODE.get(topic, [f"app/{topic}.py"])
+    tests = [f"tests/{layer}/test_{topic}.py" for layer in CAUGHT_BY]
+    tests = [path for path in tests if (ROOT / path).exists()]
+    paths = [*code, *tests, f"kata/test_{topic}.py"]
+    return "\n".join(f"- {{download}}`{path} <../../{path}>`" for path in paths)
 
 
 def questions(page: str, language: str) -> str:
