@@ -130,6 +130,17 @@ class TestOwn(BlogTestCase):
         assert page.heading == "Databases, again"
         assert page.tags == ["Python"]
 
+    def test_two_clicks_on_a_slow_connection_edit_the_post_once(self) -> None:
+        self.log_in("John Williams")
+        page = self.visit(EditPostPage, "/posts/3/edit")
+        page.fill_in(Title="Databases, again")
+
+        with self.recorded_requests() as requests:
+            page.submit_twice("Save")
+
+        assert requests.count("POST /posts/3/edit") == 1
+        assert page.heading == "Databases, again"
+
     def test_author_deletes_a_post(self) -> None:
         self.log_in("John Williams")
         page = self.visit(PostPage, "/posts/3")
@@ -147,6 +158,17 @@ class TestOwn(BlogTestCase):
 
         assert page.offers("Delete")
         assert not page.offers("Delete this post")
+
+    def test_two_clicks_on_a_slow_connection_delete_the_post_once(self) -> None:
+        self.log_in("John Williams")
+        page = self.visit(PostPage, "/posts/3")
+        page.expand("Delete")
+
+        with self.recorded_requests() as requests:
+            page.submit_twice("Delete this post")
+
+        assert requests.count("POST /posts/3/delete") == 1
+        assert page.current_path == "/posts/"
 
     def test_conflicting_edit_from_a_second_window_keeps_its_text(self) -> None:
         self.expected_errors = [409]
