@@ -37,9 +37,11 @@ def main(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
         try:
             submission = read(path, topics, files, folder)
             each = submission.grade(catalogue, options, partial(report.progress, label))
-        except (OSError, RequestError) as error:
-            verdict = "empty" if isinstance(error, RequestError) else "broken"
-            each = [Grade(topic, verdict=verdict, reason=str(error)) for topic in topics]
+        except RequestError as error:
+            each = [Grade(topic, verdict="empty", reason=str(error)) for topic in topics]
+        except Exception as error:  # noqa: BLE001 - no submission may stop the others
+            reason = f"{type(error).__name__}: {error}"
+            each = [Grade(topic, verdict="broken", reason=reason) for topic in topics]
         graded += not all(grade.is_stored for grade in each)
         report.progress()
         print(*(report.line(path.name, grade) for grade in each), sep="\n", flush=True)
@@ -83,7 +85,9 @@ def write(folder: Path, grades: Mapping[str, Sequence[Grade]]) -> None:
     entries = [{"name": name, "topics": topics} for name, topics in data.items()]
     text = json.dumps({"version": report.JSON_VERSION, "submissions": entries}, indent=2)
     folder.with_name(f"{folder.name}.json").write_text(f"{text}\n", "utf-8")
-    with folder.with_name(f"{folder.name}.csv").open("w", encoding="utf-8", newline="") as file:
+    path = folder.with_name(f"{folder.name}.csv")
+    # The name of a file may contain bytes that are not UTF-8.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         table.writeheader()
         for name, topics in data.items():

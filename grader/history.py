@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ def key_of(files: Files, tests: Sequence[str], edits: Sequence[Edit]) -> str:
     """Return a hash of everything that the results depend on."""
     digest = hashlib.sha256(repr((sys.version, tests, edits)).encode())
     for name in sorted(files):
-        digest.update(f"{name} {len(files[name])} ".encode() + files[name])
+        digest.update(os.fsencode(f"{name} {len(files[name])} ") + files[name])
     return digest.hexdigest()
 
 

@@ -21,7 +21,7 @@ class RequestError(Exception):
 
 def submitted_files(path: Path) -> dict[str, bytes]:
     """Return the files of a submission, a file or a folder, by path. Raises `RequestError`."""
-    files = project_files(path) if path.is_dir() else {path.name: path.read_bytes()}
+    files = {path.name: path.read_bytes()} if path.is_file() else project_files(path)
     if not files:
         raise RequestError(f"{path} is empty.")
     return {f"{SUBMITTED}/{name}": data for name, data in files.items()}

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pickle import UnpicklingError
 
 import pytest
 
@@ -12,6 +13,7 @@ from grader import grading, pool, report
 from grader.__main__ import main
 from grader.grading import Grade
 from grader.pool import Pool, Run
+from grader.submission import Submission
 from grader.testrun import Job
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -120,6 +122,25 @@ class TestGrades:
         rows = [(row["topic"], row["verdict"], row["points"]) for row in table(project)]
         assert rows == [("letters", "red", "0"), ("words", "graded", "1")]
         assert batch("words", "--min", "1") == 0
+
+    def test_error_in_one_submission_does_not_stop_the_others(
+        self, batch, project, submissions, monkeypatch
+    ):
+        def grade(submission: Submission, *_: object) -> list[Grade]:
+            if "kata/submitted/anna.py" in submission.files:
+                raise UnpicklingError("The pipe contains garbage.")
+            return [Grade("words")]
+
+        monkeypatch.setattr(Submission, "grade", grade)
+        submit("weak", submissions / "anna.py")
+        submit("weak", submissions / "ben.py")
+
+        assert batch() == 0
+
+        assert [(row["verdict"], row["reason"]) for row in table(project)] == [
+            ("broken", "UnpicklingError: The pipe contains garbage."),
+            ("graded", ""),
+        ]
 
     def test_submission_that_takes_too_long_is_stopped(self, batch, project, submissions):
         submit("hangs", submissions / "anna.py")
