@@ -282,6 +282,17 @@ class TestContactForm(ValidationTestCase):
 
         self.assertEqual(invalid, ["city", "email"])
 
+    def test_errors_name_the_labels_of_the_contact_fields(self):
+        form = self.submit(city="", email="", phonenum="x")
+
+        form.validate()
+
+        self.assertEqual(
+            form.error_summary,
+            "City: This field is required. Email: This field is required. "
+            "Phone: Use only digits, spaces and + ( ) / . -",
+        )
+
     def test_email_has_one_at_sign_with_text_on_both_sides_and_no_space(self):
         for email, invalid in (
             ("john.willy@xyz.com", []),

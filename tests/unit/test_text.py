@@ -2,7 +2,8 @@
 
 import unittest
 
-from app.text import NORMALIZATION_LIMIT, clean_line, clean_text, fold, nfc
+from app.models import TEXT_LENGTH
+from app.text import clean_line, clean_text, fold, nfc
 
 DECOMPOSED = "Adio\N{COMBINING ACUTE ACCENT}s"
 
@@ -11,8 +12,12 @@ class TestNfc(unittest.TestCase):
     def test_nfc_composes_accents(self):
         self.assertEqual(nfc(DECOMPOSED), "Adiós")
 
-    def test_nfc_composes_text_up_to_the_limit(self):
-        text = "x" * (NORMALIZATION_LIMIT - 2) + "o\N{COMBINING ACUTE ACCENT}"
+    def test_nfc_keeps_a_superscript(self):
+        # NFKC, another normal form, would return x2.
+        self.assertEqual(nfc("x\N{SUPERSCRIPT TWO}"), "x\N{SUPERSCRIPT TWO}")
+
+    def test_nfc_composes_the_longest_text_that_a_field_accepts(self):
+        text = "x" * (TEXT_LENGTH - 2) + "o\N{COMBINING ACUTE ACCENT}"
 
         self.assertEqual(nfc(text)[-1], "ó")
 
