@@ -40,17 +40,11 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 
     # Plumbing
     config.init_app(app, settings)
-    database.init_app(app)
-    request_checks.init_app(app)
-    errors.init_app(app)
+    for plumbing in (database, request_checks, errors):
+        plumbing.init_app(app)
 
     # Topics
-    cli.init_app(app)
-    filters.init_app(app)
-    views.init_app(app)
-    sample_blueprint.init_app(app)
-    posts.init_app(app)
-    cookies.init_app(app)
-    sessions.init_app(app)
+    for topic in (cli, filters, views, sample_blueprint, posts, cookies, sessions):
+        topic.init_app(app)
 
     return app

@@ -4,7 +4,6 @@ From the course's "Uso de filters en los templates" and Jinja's "List of Builtin
 """
 
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Flask, current_app, render_template
@@ -32,13 +31,11 @@ def startswith(word: str, tag: str) -> str:
 
 def filters() -> str:
     """Render the course's examples with their results."""
-    groups = {name: list(results(name)) for name in EXAMPLES}
-    return render_template("filters.html", values=VALUES, groups=groups)
+    return render_template("filters.html", values=VALUES, groups=EXAMPLES, result=result)
 
 
-def results(group: str) -> Iterator[tuple[str, Markup]]:
-    """Yield each example of the group with its result."""
-    for example in EXAMPLES[group]:
-        template = current_app.jinja_env.from_string(f"{{{{ {example} }}}}")
-        # Already escaped by rendering: escaping it twice would show entities such as &lt;.
-        yield f"{{{{ {example} }}}}", Markup(template.render(VALUES))  # noqa: S704
+def result(example: str) -> Markup:
+    """Return the text that an example such as `k|length` renders to."""
+    template = current_app.jinja_env.from_string(f"{{{{ {example} }}}}")
+    # Already escaped by rendering: escaping it twice would show entities such as &lt;.
+    return Markup(template.render(VALUES))  # noqa: S704
