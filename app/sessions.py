@@ -209,7 +209,8 @@ def count_attempt(username: str) -> None:
     """Count an attempt from the client's address and for `username`; raises 429 over a limit.
 
     Rate limiting slows down guessing of passwords (brute force). The address is counted first: a
-    client over its own limit cannot use up the limits of other users.
+    client over its own limit cannot use up the limits of other users. While clients at many
+    addresses guess the password of one user, this user cannot log in either.
     """
     attempts = current_app.extensions["attempts"]()
     address, username = str(request.remote_addr), username[:USERNAME_LENGTH]
