@@ -9,7 +9,7 @@ from tests.support.html import flashes, page, redirect_target, submit, texts
 
 
 def theme(response: TestResponse) -> str | None:
-    """Return the theme of the page, which the style sheet reads from this attribute."""
+    """Return the theme of the page: an attribute that the style sheet reads."""
     return page(response).get("data-theme")
 
 
@@ -108,7 +108,7 @@ class TestFlags:
     def test_session_cookie_secure_also_makes_the_preference_cookie_secure(
         self, app, client, monkeypatch
     ):
-        # Over HTTP, a client may not send back a secure session cookie with the CSRF token.
+        # The CSRF token is in the session, whose cookie a client would not send back over HTTP.
         monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
         monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
 

@@ -46,7 +46,7 @@ class TestWrite(BlogTestCase):
         assert post.lines == ["A test can fail.", "That is its use."]
         assert post.tags == ["Tests"]
 
-    def test_two_clicks_on_a_slow_connection_save_one_post(self) -> None:
+    def test_double_click_on_a_slow_connection_saves_one_post(self) -> None:
         self.log_in("John Williams")
         page = self.visit(EditPostPage)
         page.fill_in(Title="Testing Flask", Text="A test can fail.")
@@ -130,7 +130,7 @@ class TestOwn(BlogTestCase):
         assert page.heading == "Databases, again"
         assert page.tags == ["Python"]
 
-    def test_two_clicks_on_a_slow_connection_edit_the_post_once(self) -> None:
+    def test_double_click_on_a_slow_connection_edits_the_post_once(self) -> None:
         self.log_in("John Williams")
         page = self.visit(EditPostPage, "/posts/3/edit")
         page.fill_in(Title="Databases, again")
@@ -159,7 +159,7 @@ class TestOwn(BlogTestCase):
         assert page.offers("Delete")
         assert not page.offers("Delete this post")
 
-    def test_two_clicks_on_a_slow_connection_delete_the_post_once(self) -> None:
+    def test_double_click_on_a_slow_connection_deletes_the_post_once(self) -> None:
         self.log_in("John Williams")
         page = self.visit(PostPage, "/posts/3")
         page.expand("Delete")

@@ -67,7 +67,7 @@ class TestLogin(BlogTestCase):
         assert page.message != ""
         assert page.logged_in_as == "Sam"
 
-    def test_two_clicks_on_a_slow_connection_sign_up_once(self) -> None:
+    def test_double_click_on_a_slow_connection_signs_up_once(self) -> None:
         page = self.visit(SignUpPage)
         page.fill_in(Username="Sam", Password="potatoes")
 

@@ -136,7 +136,7 @@ class TestMethodView(BlogTestCase):
         assert page.logged_in_as == "John Silver"
         assert page.error == ""
 
-    def test_two_clicks_on_a_slow_connection_delete_the_account_once(self) -> None:
+    def test_double_click_on_a_slow_connection_deletes_the_account_once(self) -> None:
         self.log_in("John Williams")
         page = self.visit(PeoplePage)
         page.expand("Delete")
