@@ -48,15 +48,16 @@ def app(shared_app: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def new_app(new_database: databases.NewDatabase) -> Iterator[Callable[..., Flask]]:
+def new_app(new_database: databases.NewDatabase, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     """A function that creates another application, with settings and a database of its own.
 
-    With `file`, an SQLite database is stored there, so that several threads can use it.
+    With `file`, an SQLite database is stored in the file of this name in `tmp_path`, so that
+    several threads can use it.
     """
     with ExitStack() as stack:
 
-        def create(file: Path | None = None, **settings: Any) -> Flask:
-            database = stack.enter_context(new_database(file))
+        def create(file: str | None = None, **settings: Any) -> Flask:
+            database = stack.enter_context(new_database(tmp_path / file if file else None))
             app = create_app({**CONFIG, **database, **settings})
             stack.enter_context(databases.tables(app))
             return app

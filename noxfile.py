@@ -23,12 +23,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "map_check", "unit", "integration", "system", "coverage"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-PASSWORD = "using-templates-in-flask"  # noqa: S105 - of the course's users, on your own machine
-POINTS = "docs/points.yml"  # a workflow that teachers copy into their students' repositories
-WORKFLOWS = [str(path) for path in Path(".github/workflows").iterdir()] + [POINTS]
 PINS = ["constraints.txt", "requirements.txt"]
-DEVELOPMENT = [f"git+https://github.com/pallets/{name}" for name in ("flask", "werkzeug")]
-BENCHES = ["posts", "kata", "browser", "servers"]
 
 UNITTEST = ["unittest", "discover", "-s", "tests/unit", "-t", "."]
 # One process per core. The tests of a class share a server or a database, so they stay together.
@@ -74,12 +69,6 @@ def install(
     session.install(versions, *needed, env=env, log=False)
 
 
-def install_system(session: nox.Session) -> None:
-    """Install the dependencies of the system layer and, if possible, a browser and Nginx."""
-    install_program(session, "nginx", "nginx-light")
-    install_with_browser(session, "system")
-
-
 def install_with_browser(session: nox.Session, group: str) -> None:
     """Install a group for tests in a browser and, if possible, the browser."""
     install_program(session, "chromedriver", "chromium-headless-shell", "chromium-driver")
@@ -121,6 +110,88 @@ def measure(session: nox.Session, layer: str, *command: str, **settings: str) ->
 
 
 @nox.session
+def unit(session: nox.Session) -> None:
+    """Run the unit tests with unittest (no pytest installed)."""
+    install(session, "unit")
+    # pytest tells coverage which test is running; unittest does not.
+    measure(session, "unit", *UNITTEST, *session.posargs, COVERAGE_CONTEXT="test_function")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the integration tests with pytest (-- -k login -n 2)."""
+    install(session, "integration")
+    measure(session, "integration", *pytest_command(session, "tests/integration"))
+
+
+@nox.session
+def system(session: nox.Session) -> None:
+    """Run the browser, server and command-line tests (-- --headed)."""
+    install_system(session)
+    measure(session, "system", *pytest_command(session, "tests/system"))
+
+
+@nox.session(requires=["unit", "integration", "system"])
+def coverage(session: nox.Session) -> None:
+    """Run all three layers and check that they cover 100 % of the code."""
+    install(session, "unit")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "html", "--quiet", "--fail-under=0")
+    session.log("Each line, and the tests that run it: htmlcov/index.html")
+    session.run("coverage", "report")
+
+
+@nox.session
+def postgres(session: nox.Session) -> None:
+    """Run the integration tests on PostgreSQL."""
+    install(session, "integration", "postgres")
+    run_tests(session, *pytest_command(session, "tests/integration"), "--postgres")
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run unit and integration tests on the lowest versions allowed."""
+    install(session, "unit", "integration", versions="--resolution=lowest-direct")
+    run_tests(session, "python", "-W", "error", "-m", *UNITTEST)
+    run_tests(session, *pytest_command(session, "tests/integration"))
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin the dependencies (-- --upgrade for the newest versions)."""
+    install(session, "nox")
+    compile_pins(session, Path(), *session.posargs)
+
+
+def compile_pins(session: nox.Session, folder: Path, *options: str) -> None:
+    """Write constraints.txt and requirements.txt into a folder."""
+    constraints, requirements = (str(folder / name) for name in PINS)
+    command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11"]
+    command += ["--no-emit-index-url", "--no-emit-find-links", "--quiet"]
+    command += ["--custom-compile-command=nox -s lock", *options]
+    groups = [f"--group={group}" for group in PYPROJECT["dependency-groups"]]
+    session.create_tmp()  # uv leaves lock files in the temporary folder
+    session.run(*command, *groups, "-o", constraints, log=False)
+    hashes = ["--constraint", constraints, "--generate-hashes", "--no-annotate"]
+    session.run(*command, *hashes, "-o", requirements, log=False)
+
+
+# The sessions above suit any Flask project. The rest is for this project only.
+
+POINTS = "docs/points.yml"  # a workflow that teachers copy into their students' repositories
+PASSWORD = "using-templates-in-flask"  # noqa: S105 - of the course's users, on your own machine
+WORKFLOWS = [str(path) for path in Path(".github/workflows").iterdir()] + [POINTS]
+DEVELOPMENT = [f"git+https://github.com/pallets/{name}" for name in ("flask", "werkzeug")]
+BENCHES = ["posts", "kata", "browser", "servers"]
+
+
+def install_system(session: nox.Session) -> None:
+    """Install the dependencies of the system layer and, if possible, a browser and Nginx."""
+    install_program(session, "nginx", "nginx-light")
+    install_with_browser(session, "system")
+
+
+@nox.session
 def serve(session: nox.Session) -> None:
     """Serve the blog with the course data (-- --debug reloads edited code)."""
     install(session)
@@ -154,6 +225,16 @@ def lint(session: nox.Session) -> None:
     check_pins(session)
 
 
+def check_pins(session: nox.Session) -> None:
+    """Fail if constraints.txt or requirements.txt does not match pyproject.toml."""
+    folder = Path(session.create_tmp())
+    for name in PINS:
+        shutil.copy(name, folder)
+    compile_pins(session, folder)
+    if stale := [name for name in PINS if Path(name).read_text() != (folder / name).read_text()]:
+        session.error(f"Out of date with pyproject.toml: {', '.join(stale)}. Run: nox -s lock")
+
+
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of all code except the kata exercises."""
@@ -166,53 +247,6 @@ def map_check(session: nox.Session) -> None:
     """Check that docs/course.md is current and no feature lacks a test."""
     install(session, "system")
     session.run("python", "tools/course_map.py", "--check")
-
-
-@nox.session
-def unit(session: nox.Session) -> None:
-    """Run the unit tests with unittest (no pytest installed)."""
-    install(session, "unit")
-    # pytest tells coverage which test is running; unittest does not.
-    measure(session, "unit", *UNITTEST, *session.posargs, COVERAGE_CONTEXT="test_function")
-
-
-@nox.session
-def integration(session: nox.Session) -> None:
-    """Run the integration tests with pytest (-- -k login -n 2)."""
-    install(session, "integration")
-    measure(session, "integration", *pytest_command(session, "tests/integration"))
-
-
-@nox.session
-def system(session: nox.Session) -> None:
-    """Run the browser, server and command-line tests (-- --headed)."""
-    install_system(session)
-    measure(session, "system", *pytest_command(session, "tests/system"))
-
-
-@nox.session(requires=["unit", "integration", "system"])
-def coverage(session: nox.Session) -> None:
-    """Run all three layers and check that they cover 100 % of app/."""
-    install(session, "unit")
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "html", "--quiet", "--fail-under=0")
-    session.log("Each line, and the tests that run it: htmlcov/index.html")
-    session.run("coverage", "report")
-
-
-@nox.session
-def postgres(session: nox.Session) -> None:
-    """Run the integration tests on PostgreSQL."""
-    install(session, "integration", "postgres")
-    run_tests(session, *pytest_command(session, "tests/integration"), "--postgres")
-
-
-@nox.session
-def lowest(session: nox.Session) -> None:
-    """Run unit and integration tests on the lowest versions allowed."""
-    install(session, "unit", "integration", versions="--resolution=lowest-direct")
-    run_tests(session, "python", "-W", "error", "-m", *UNITTEST)
-    run_tests(session, *pytest_command(session, "tests/integration"))
 
 
 @nox.session
@@ -311,33 +345,3 @@ def sphinx(builder: str, language: str, output: str) -> list[str]:
     cache = f"docs/_build/doctrees/{builder}-{language}"
     options = [f"--builder={builder}", f"--define=language={language}", f"--doctree-dir={cache}"]
     return ["sphinx-build", *checks, *options, "docs", output]
-
-
-@nox.session
-def lock(session: nox.Session) -> None:
-    """Pin the dependencies (-- --upgrade for the newest versions)."""
-    install(session, "nox")
-    compile_pins(session, Path(), *session.posargs)
-
-
-def compile_pins(session: nox.Session, folder: Path, *options: str) -> None:
-    """Write constraints.txt and requirements.txt into a folder."""
-    constraints, requirements = (str(folder / name) for name in PINS)
-    command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11"]
-    command += ["--no-emit-index-url", "--no-emit-find-links", "--quiet"]
-    command += ["--custom-compile-command=nox -s lock", *options]
-    groups = [f"--group={group}" for group in PYPROJECT["dependency-groups"]]
-    session.create_tmp()  # uv leaves lock files in the temporary folder
-    session.run(*command, *groups, "-o", constraints, log=False)
-    hashes = ["--constraint", constraints, "--generate-hashes", "--no-annotate"]
-    session.run(*command, *hashes, "-o", requirements, log=False)
-
-
-def check_pins(session: nox.Session) -> None:
-    """Fail if constraints.txt or requirements.txt does not match pyproject.toml."""
-    folder = Path(session.create_tmp())
-    for name in PINS:
-        shutil.copy(name, folder)
-    compile_pins(session, folder)
-    if stale := [name for name in PINS if Path(name).read_text() != (folder / name).read_text()]:
-        session.error(f"Out of date with pyproject.toml: {', '.join(stale)}. Run: nox -s lock")

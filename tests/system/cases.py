@@ -38,7 +38,7 @@ class BrowserTestCase(LiveServerTestCase):
         self.tmp_path = tmp_path
 
     def create_app(self) -> Flask:
-        return self._new_app(file=self.tmp_path / "test.sqlite")
+        return self._new_app(file="test.sqlite")
 
     def setUp(self) -> None:
         super().setUp()
