@@ -81,6 +81,16 @@ class TestClient:
         with pytest.raises(ZeroDivisionError):
             app.test_client().get("/broken")
 
+    def test_teardown_function_receives_the_exception_of_the_view(self, new_app):
+        app, received = new_app(), []
+        app.teardown_request(received.append)
+        app.add_url_rule("/broken", view_func=lambda: 1 / 0)
+
+        with pytest.raises(ZeroDivisionError) as raised:
+            app.test_client().get("/broken")
+
+        assert received == [raised.value]
+
     def test_runner_returns_the_exit_status_and_the_output(self, runner):
         result = runner.invoke(args=["mycommand", "John"])
 

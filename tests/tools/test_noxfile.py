@@ -96,6 +96,17 @@ class TestEnvironment:
         assert session.returncode == 0, session.stdout + session.stderr
 
 
+class TestPython:
+    def test_session_on_a_python_that_is_not_installed_fails(self):
+        # By default, nox skips such a session and exits with status 0, except on CI.
+        options = ["--no-install", "--download-python=never", "--force-python=3.99"]
+
+        session = run("-m", "nox", *options, "--session=unit")
+
+        assert session.returncode == 1
+        assert "Session unit-3.99 failed: Python interpreter 3.99 not found" in session.stderr
+
+
 class TestFolder:
     def test_read_only_checkout_is_named_in_one_line(self):
         # Root may write to a read-only folder, so the answer of the operating system is replaced.

@@ -119,6 +119,16 @@ class TestWorkflow:
         assert teacher["with"]["repository"] == "TEACHER/flask-testing-kata"
         assert grade["working-directory"] == teacher["with"]["path"]
 
+    def test_artifacts_contain_no_hidden_files(self):
+        # upload-artifact leaves out hidden files, such as .coverage, and does not fail.
+        jobs = [job for text in WORKFLOWS.values() for job in yaml.safe_load(text)["jobs"].values()]
+        steps = [step for job in jobs for step in job["steps"]]
+        uploads = [step["with"] for step in steps if "/upload-artifact@" in step.get("uses", "")]
+        paths = [path for upload in uploads for path in upload["path"].split()]
+
+        assert paths
+        assert [path for path in paths if re.search(r"(^|/)\.", path)] == []
+
     def test_newest_versions_do_not_block_pull_requests(self):
         newest = yaml.safe_load(WORKFLOWS["newest.yml"])
 
