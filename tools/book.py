@@ -6,6 +6,7 @@ translate into Spanish, and exits with status 1 if there are any. With `--transl
 these messages in docs/locale instead.
 """
 
+import ast
 import difflib
 import re
 import sys
@@ -200,6 +201,49 @@ def adapt_tables(text: str, language: str, *, for_translators: bool = False) -> 
         return known.get(cell) or LAYER.sub(lambda layer: known.get(layer[0], layer[0]), cell)
 
     return CELL.sub(adapt, text)
+
+
+def helpers(page: str, language: str) -> str:
+    """Return the purpose of each fixture, function and class that several tests use, by file."""
+    folders = ["tests/support/*.py", "tests/unit/cases.py", "tests/system/*.py"]
+    paths = [
+        ROOT / "conftest.py",
+        *(path for folder in folders for path in sorted(ROOT.glob(folder))),
+    ]
+    parts = []
+    for path in paths:
+        module = ast.parse(path.read_text("utf-8"))
+        members = [node for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        documented = [
+            f"- `{node.name}`: {purpose(node)}"
+            for node in members
+            if purpose(node) and not node.name.startswith("pytest_")
+        ]
+        if documented and not path.name.startswith("test_"):
+            parts += [f"{download(path)}: {purpose(module)}", "\n".join(documented)]
+    return "\n\n".join(parts)
+
+
+def other_tests(page: str, language: str) -> str:
+    """Return the purpose of each test file that does not belong to one topic."""
+    paths = [
+        path for path in ROOT.glob("tests/*/test_*.py") if path.stem[5:] not in CATALOGUE.topics
+    ]
+    return "\n".join(
+        f"- {download(path)}: {purpose(ast.parse(path.read_text('utf-8')))}"
+        for path in sorted(paths)
+    )
+
+
+def purpose(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
+    """Return the first line of a docstring."""
+    return (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def download(path: Path) -> str:
+    """Return a link to a file, for the pages that are in docs/ itself."""
+    name = path.relative_to(ROOT).as_posix()
+    return f"{{download}}`{name} <../{name}>`"
 
 
 def sort_key(heading: str) -> str:
