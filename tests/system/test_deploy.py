@@ -16,7 +16,6 @@ from pathlib import Path
 from select import select
 
 import pytest
-from coverage import CoverageData
 from sqlalchemy import create_engine, inspect, text
 
 from app.config import HEADERS, database_uri
@@ -53,35 +52,6 @@ SETTINGS = {"nginx.conf": {"UWSGI_SOCKET_TIMEOUT": "1"}, "Procfile": {"WEB_CONCU
 BEHIND_A_PROXY = {"FLASK_PROXY_HOPS": "1"}
 TRUSTED_HOSTS = {"FLASK_TRUSTED_HOSTS": '["127.0.0.1", "0.0.0.0", "blog.example"]'}
 
-# A program with two greenlets: each leaves the view in the middle, and continues there later.
-GREENLETS = """\
-import gevent
-
-from view import view
-
-
-def handle():
-    view()
-
-
-gevent.joinall([gevent.spawn(handle), gevent.spawn(handle)])
-"""
-VIEW = """\
-import gevent
-
-
-def view():
-    gevent.sleep(0)
-    return "after the other greenlet"
-"""
-SETTINGS_OF_COVERAGE = """\
-[run]
-core = ctrace
-concurrency = {}
-source = {}
-data_file = {}
-"""
-
 
 @contextmanager
 def new_postgres_url() -> Iterator[str]:
@@ -100,7 +70,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     new_url = new_postgres_url if kind == "Procfile" else new_sqlite_url
     with new_url() as database:
         fill({"SQLALCHEMY_DATABASE_URI": database_uri(database)})
-        # With the settings for threads, coverage's data about greenlets is wrong: see TestCoverage.
+        # test_coverage.py shows that the data about greenlets would be wrong.
         measured = {} if kind == "gserver.py" else MEASURED
         settings = {**SETTINGS.get(kind, BEHIND_A_PROXY), **TRUSTED_HOSTS, **measured}
         with start(kind, database, **settings) as server:
@@ -388,27 +358,6 @@ class TestGevent(ServerChecks):
         with Process(["python", "gserver.py"], environment(tmp_path, PORT=port)) as process:
             assert process.wait() == 1
             assert f"{port}: " in process.log
-
-
-class TestCoverage:
-    @pytest.mark.parametrize(("concurrency", "correct"), [("thread", False), ("gevent", True)])
-    def test_coverage_of_greenlets_is_wrong_without_its_setting(
-        self, tmp_path, concurrency, correct
-    ):
-        (tmp_path / "server.py").write_text(GREENLETS)
-        (tmp_path / "view.py").write_text(VIEW)
-        settings, data_file = tmp_path / "coverage.ini", tmp_path / "data"
-        settings.write_text(SETTINGS_OF_COVERAGE.format(concurrency, tmp_path, data_file))
-        command = ["coverage", "run", f"--rcfile={settings}", f"{tmp_path}/server.py"]
-
-        with Process(command, environment(tmp_path)) as process:
-            assert process.wait() == 0, process.log
-
-        data = CoverageData(str(data_file))
-        data.read()
-        lines = {Path(file).name: sorted(data.lines(file)) for file in data.measured_files()}
-        data.close()
-        assert (lines == {"server.py": [1, 3, 6, 7, 10], "view.py": [1, 4, 5, 6]}) == correct
 
 
 class GunicornChecks(ServerChecks):
