@@ -203,6 +203,13 @@ class TestSecretKey(unittest.TestCase):
         self.assertEqual(keys, {(self.folder / "secret_key").read_text()})
         self.assertEqual([path.name for path in self.folder.iterdir()], ["secret_key"])
 
+    def test_worker_that_has_lost_the_race_uses_the_key_of_the_first_one(self):
+        # Each worker has looked for a key before the other has stored one.
+        with mock.patch.object(Path, "exists", return_value=False):
+            first, second = (load_secret_key(self.folder) for _ in range(2))
+
+        self.assertEqual(first, second)
+
     def test_unwritable_instance_folder_is_an_error_that_says_what_to_do(self):
         # Not even root can write into a file as if it were a folder.
         folder = self.folder / "instance"

@@ -238,12 +238,15 @@ class TestMethodView(DatabaseTestCase):
         self.assertIsNone(response["next"])
 
     def test_api_get_without_an_id_links_to_the_next_page(self):
-        self.app.config["PAGE_SIZE"] = 1
+        self.app.config["PAGE_SIZE"] = 2
+        sam = User(username="Sam Gamgee")
+        db.session.add(sam)
+        db.session.commit()
 
         with self.app.test_request_context():
             response = UserAPI().get(None)
 
-        self.assertEqual(response["users"], [as_json(self.fordo)])
+        self.assertEqual(response["users"], [as_json(sam), as_json(self.fordo)])
         self.assertEqual(response["next"], f"/users/?before={self.fordo.id}")
 
     def test_user_may_change_their_own_account(self):
