@@ -14,13 +14,14 @@ from threading import Barrier, get_ident, local
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, event
+from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from app.database import create_tables, db
 from app.models import Contact
 from tests.support.blog import delete_account
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.statements import listener
 from tests.support.stored import stored_rows
 
 Request = Callable[[], TestResponse]
@@ -34,7 +35,7 @@ POST = {"title": "The road goes ever on", "text": "Down from the door.", "tags":
 
 @pytest.fixture
 def app(threaded_app: Flask) -> Flask:
-    """The application that several threads can use, in place of the shared one."""
+    """The application that several threads can use."""
     return threaded_app
 
 
@@ -55,9 +56,8 @@ def call_before(app: Flask, stop: Stop, act: Callable[[], object]) -> Iterator[N
 
     with app.app_context():
         engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield
-    event.remove(engine, "before_cursor_execute", note)
+    with listener(engine, "before_cursor_execute", note):
+        yield
 
 
 def at_once(app: Flask, *requests: Request) -> list[TestResponse]:
@@ -263,9 +263,8 @@ class TestPosts:
                 with ThreadPoolExecutor() as pool:
                     pool.submit(submit, john_again, "/posts/1", form="[action$=delete]").result()
 
-        event.listen(db.session, "after_commit", delete_post)
-        response = submit(john, "/posts/1/edit", POST)
-        event.remove(db.session, "after_commit", delete_post)
+        with listener(db.session, "after_commit", delete_post):
+            response = submit(john, "/posts/1/edit", POST)
 
         assert len(set(commits)) == 2
         assert redirect_target(response) == "/posts/1"

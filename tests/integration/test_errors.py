@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, QueuePool, event
+from sqlalchemy import Connection, QueuePool
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import create_app
@@ -23,7 +23,7 @@ from tests.support.html import (
     submit,
     texts,
 )
-from tests.support.statements import recorded_statements
+from tests.support.statements import listener, recorded_statements
 from tests.support.stored import stored_rows
 
 SAM = {"username": "Sam Gamgee", "password": "second breakfast"}
@@ -67,11 +67,10 @@ def read_only(app: Flask) -> Iterator[None]:
     def forbid_writes(connection: Connection) -> None:
         connection.exec_driver_sql(forbid)
 
-    event.listen(engine, "begin", forbid_writes)
     try:
-        yield
+        with listener(engine, "begin", forbid_writes):
+            yield
     finally:
-        event.remove(engine, "begin", forbid_writes)
         if sqlite:
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA query_only = OFF")
@@ -307,14 +306,11 @@ class TestCommitted:
         with app.app_context():
             engine = db.engine
 
-        with recorded_statements(app) as log:
-
-            def note_commit(_connection: object) -> None:
-                log.append("COMMIT")
-
-            event.listen(engine, "commit", note_commit)
+        with (
+            recorded_statements(app) as log,
+            listener(engine, "commit", lambda _connection: log.append("COMMIT")),
+        ):
             response = write(john)
-            event.remove(engine, "commit", note_commit)
 
         assert response.status_code < 400
         assert log.count("COMMIT") == 1

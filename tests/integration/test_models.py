@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_sqlalchemy.model import Model
-from sqlalchemy import Connection, delete, event, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError, LegacyAPIWarning
 
 from app import create_app
@@ -20,6 +20,7 @@ from app.database import db
 from app.models import Blogpost, Contact, Tag, User, tags
 from tests.support.config import CONFIG
 from tests.support.html import redirect_target, submit
+from tests.support.statements import listener
 
 TRANSCRIPTS = Path(__file__).with_name("transcripts")
 ANY_ORDER = doctest.register_optionflag("ANY_ORDER")
@@ -236,9 +237,8 @@ class TestDataset:
         def rival(_mapper: Any, connection: Connection, user: User) -> None:
             connection.execute(insert(User).values(username=user.username, version=1))
 
-        event.listen(User, "before_insert", rival)
-        result = runner.invoke(args=["seed"])
-        event.remove(User, "before_insert", rival)
+        with listener(User, "before_insert", rival):
+            result = runner.invoke(args=["seed"])
 
         assert result.exit_code == 1
         assert "Error: Cannot use the database: " in result.stderr

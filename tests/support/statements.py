@@ -1,6 +1,6 @@
-"""Record the SQL statements that an application executes."""
+"""Listen to the database events of an application, such as the SQL statements it executes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,16 @@ from flask import Flask
 from sqlalchemy import event
 
 from tests.support.config import db
+
+
+@contextmanager
+def listener(target: Any, name: str, function: Callable[..., object]) -> Iterator[None]:
+    """Call `function` on each SQLAlchemy event with this name in a `with` block."""
+    event.listen(target, name, function)
+    try:
+        yield
+    finally:
+        event.remove(target, name, function)
 
 
 @contextmanager
@@ -20,11 +30,8 @@ def recorded_statements(app: Flask) -> Iterator[list[str]]:
 
     with app.app_context():
         engine = db.engine
-    event.listen(engine, "before_cursor_execute", record)
-    try:
+    with listener(engine, "before_cursor_execute", record):
         yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", record)
 
 
 @contextmanager
