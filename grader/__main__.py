@@ -28,7 +28,9 @@ T = TypeVar("T")
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line, or exit with status 2 and a message."""
     parser = argparse.ArgumentParser(
-        prog="nox -s kata --", description="Grade tests by the planted bugs that they catch."
+        prog="nox -s kata --",
+        usage="%(prog)s [TOPIC ...] [OPTION ...]",
+        description="Grade tests by the planted bugs that they catch.",
     )
     add = parser.add_argument
     add("topics", nargs="*", metavar="TOPIC", help="default: every topic")
@@ -38,13 +40,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     command.add_argument("--reference", action="store_true", help="grade the project's own tests")
     command.add_argument("--missed", action="store_true", help="grade bugs that you missed again")
     command.add_argument("--only", nargs="+", metavar="NAME", help="grade only these bugs")
-    command.add_argument("--batch", type=Path, metavar="FOLDER", help="grade each file and folder")
+    command.add_argument(
+        "--batch", type=Path, metavar="FOLDER", help="grade each file and folder in it"
+    )
     add("--check", action="store_true", help="with --reference: write nothing")
-    add("--shard", type=shard, metavar="2/5", help="with --batch: grade the second fifth of it")
-    add("--tests", type=Path, action="append", metavar="PATH", help="grade this file or folder")
-    add("--bugs", type=Path, metavar="FOLDER", help="also plant the bugs in this folder")
-    add("--limit", type=float, metavar="SECONDS", help="stop tests that take longer, in all")
-    add("--min", type=int, metavar="POINTS", help="exit with 0 if each topic has so many points")
+    add("--shard", type=shard, metavar="2/5", help="with --batch: grade the second of five parts")
+    add("--tests", type=Path, action="append", metavar="PATH", help="grade this; can be repeated")
+    add("--bugs", type=Path, metavar="FOLDER", help="also plant the bugs in its files TOPIC.toml")
+    add("--limit", type=float, metavar="SECONDS", help="give no grade if all tests take longer")
+    add("--min", type=int, metavar="POINTS", help="set the exit status by the points of a topic")
     add("--json", type=Path, metavar="FILE", help="write the grades to this file")
     options = parser.parse_args(arguments)
     if options.reference and (options.topics or options.tests or options.json or options.bugs):

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from grader import report
 from grader.catalogue import Catalogue
 from grader.grading import Grade
-from grader.project import Files, project_files
+from grader.project import BYTE_CODE, Files, project_files
 from grader.submission import SUBMITTED, RequestError, Submission, submitted_files
 
 FOLDER = Path("reports", "batch")
@@ -56,9 +56,9 @@ def submissions(place: Path, root: Path, shard: int, shards: int) -> Sequence[Pa
     """Return the submissions of one of several shards."""
     if root.is_relative_to(place):
         raise RequestError("--batch names the whole project: name a folder of submissions.")
-    paths = sorted(path for path in place.iterdir() if not path.name.startswith((".", "__")))
+    paths = sorted(path for path in place.glob("[!.]*") if path.name != BYTE_CODE)
     if not paths:
-        raise RequestError(f"{place} is empty.")
+        raise RequestError(f"{place} is not a folder of submissions.")
     return paths[shard - 1 :: shards]
 
 

@@ -578,7 +578,8 @@ class TestCommandLine:
             (["--hint", ""], "No bug or variant is named ''."),
             (["word"], "No topic is named 'word'. Did you mean words?"),
             (["--bugs", "{empty}"], "{empty} has no file TOPIC.toml with bugs."),
-            (["--batch", "{empty}"], "{empty} is empty."),
+            (["--batch", "{empty}"], "{empty} is not a folder of submissions."),
+            (["--batch", "{empty}/no"], "{empty}/no is not a folder of submissions."),
             (
                 ["--batch", "{project}"],
                 "--batch names the whole project: name a folder of submissions.",
