@@ -40,8 +40,8 @@ catches a bug first is not the layer that the bug names, or if a test rejects a 
 `--check` it does not count: the tests of a bug stop at the first one that fails.
 """
 
-BUGS = """| bug | what a user notices | feature | caught by |
-|---|---|---|---|"""
+BUGS = """| what a user notices, and the bug's name | feature | caught by |
+|---|---|---|"""
 
 
 @dataclass
@@ -246,7 +246,7 @@ def row(outcome: Outcome) -> str:
     bug = outcome.bug
     counts = {layer: outcome.count(layer) for layer in LAYERS}
     caught_by = " · ".join(f"{layer} {number}" for layer, number in counts.items() if number)
-    return f"| `{bug.name}` | {cell(bug.story)} | `{bug.feature}` | {caught_by} |"
+    return f"| {cell(bug.story)} `{bug.name}` | `{bug.feature}` | {caught_by} |"
 
 
 def shape(text: str) -> str:

@@ -44,7 +44,7 @@ CAUGHT_BY = {
 NO_WORDS = re.compile(r"[\w./-]+\.\w+|({\w+})?`[^`]+`|\[\]\([^)]+\)")
 
 # A row of docs/bugs.md, and the parts of a cell in a generated page.
-BUG = re.compile(r"^\| `\w+` \| .+ \| `(\w+)\.\w+` \| ([^|]+) \|$", re.MULTILINE)
+BUG = re.compile(r"^\| .+ `\w+` \| `(\w+)\.\w+` \| ([^|]+) \|$", re.MULTILINE)
 CELL = re.compile(r"(?<=\| )(?:[^|\\\n]|\\.)+?(?= \|)")
 LAYER = re.compile(r"(unit|integration|system)(?= \d)")
 NO_WORDS_IN_CELL = re.compile(rf"{NO_WORDS.pattern}|\d+|\*[^*]+\*|({LAYER.pattern} \d+( · )?)+")
@@ -189,15 +189,18 @@ def adapt_tables(text: str, language: str, *, for_translators: bool = False) -> 
     Links lead to pages of the book. Bug reports have the translation of their topic's page. For
     translators, the cells without words of their own and the bug reports are empty.
     """
-    stories = {bug.story for bug in CATALOGUE.bugs}
+    stories = {bug.name: bug.story for bug in CATALOGUE.bugs}
     known = all_translations() if language == "es" else {}
 
     def adapt(match: re.Match[str]) -> str:
         cell = match[0]
+        name = cell.rpartition(" `")[2].rstrip("`")
+        if story := stories.get(name):
+            return "" if for_translators else f"{known.get(story, story)} `{name}`"
         for link, link_in_book in LINKS.items():
             cell = re.sub(link, link_in_book, cell)
         if for_translators:
-            return "" if cell in stories or NO_WORDS_IN_CELL.fullmatch(cell) else cell
+            return "" if NO_WORDS_IN_CELL.fullmatch(cell) else cell
         return known.get(cell) or LAYER.sub(lambda layer: known.get(layer[0], layer[0]), cell)
 
     return CELL.sub(adapt, text)

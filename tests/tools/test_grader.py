@@ -733,7 +733,7 @@ class TestReference:
             "1 variants accepted.\n"
         )
         assert (
-            "| `counts_characters` | The page says that my two words are eleven. | `words.count` "
+            "| The page says that my two words are eleven. `counts_characters` | `words.count` "
             "| unit 1 · integration 2 · system 2 |"
         ) in (project / "docs" / "bugs.md").read_text().splitlines()
         assert main(["--reference", "--check"], project) == 0
