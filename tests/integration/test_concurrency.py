@@ -233,6 +233,15 @@ class TestPosts:
         assert form["text"].strip() == POST["text"]
         assert form["tags"] == POST["tags"]
 
+    def test_later_edit_of_a_post_creates_no_tags(self, app, john, john_again):
+        meanwhile(
+            app,
+            late=lambda: submit(john, "/posts/1/edit", {"tags": "Walking"}),
+            early=lambda: submit(john_again, "/posts/1/edit", {"title": "The road"}),
+        )
+
+        assert "Walking" not in [tag.tagname for tag in stored_rows(app)["tag"]]
+
     def test_post_deleted_in_the_meantime_cannot_be_edited(self, app, john, john_again):
         response = meanwhile(
             app,
