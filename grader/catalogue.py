@@ -42,6 +42,24 @@ def apply_all(edits: Iterable[Edit], text: str) -> str:
     return reduce(lambda before, edit: edit.apply(before), edits, text)
 
 
+def combine(files: Files, edits: Iterable[Edit]) -> list[list[Edit]]:
+    """Return groups of edits that can be applied together.
+
+    Tests pass on most edits, so they run once for a group and not once for each edit.
+    """
+    groups: list[list[Edit]] = []
+    for edit in edits:
+        healthy = text_of(files[edit.file])
+        for group in groups:
+            text = apply_all([other for other in group if other.file == edit.file], healthy)
+            if text.count(edit.old) == 1:
+                group.append(edit)
+                break
+        else:
+            groups.append([edit])
+    return groups
+
+
 @dataclass(frozen=True)
 class Bug(Edit):
     """A mutant of the application: it breaks `feature`, and `layer` is the lowest to catch it."""

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
-from grader.catalogue import Bug, Edit
+from grader.catalogue import Bug, Edit, Variant, combine
 from grader.pool import Pool, Run
 from grader.project import text_of
 from grader.testrun import Job
@@ -117,22 +117,30 @@ def grade(  # noqa: PLR0913 - the last two are options
 
     deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * healthy.seconds)
 
-    def run(edit: Edit | None) -> EditResult | Fault | None:
-        if edit is None:
+    def run(group: Sequence[Edit]) -> list[EditResult] | Fault | None:
+        if not group:
             return fault(pool.run(Job(tests, deadline=deadline)))
-        first = counted & tests_of_lines(edit, pool, healthy) if isinstance(edit, Bug) else ()
-        return run_twice(pool, Job(tests, [edit], frozenset(first), deadline=deadline), counted)
+        if len(group) > 1 and pool.run(Job(tests, group, deadline=deadline)).passed >= counted:
+            return [EditResult(edit, {}) for edit in group]
+        jobs = [
+            Job(tests, [edit], first_tests(edit, pool, healthy, counted), deadline=deadline)
+            for edit in group
+        ]
+        return [run_twice(pool, job, counted) for job in jobs]
 
+    # Most tests accept all variants, so these run together, and one by one only if a test fails.
+    runs = combine(pool.files, [edit for edit in edits if isinstance(edit, Variant)])
+    runs += [[edit] for edit in edits if isinstance(edit, Bug)]
     # Two control runs on the healthy application, at random places, expose flaky tests.
-    runs: list[Edit | None] = [*edits, None, None]
+    runs += [[], []]
     random.shuffle(runs)
     results: dict[Edit, EditResult] = {}
     flaky = set[str]()
     for number, answer in enumerate(pool.map(run, runs), start=1):
         progress(f"{topic}: {number}/{len(runs)}")
-        if isinstance(answer, EditResult):
-            results[answer.edit] = answer
-            flaky |= answer.flaky
+        if isinstance(answer, list):
+            results |= {each.edit: each for each in answer}
+            flaky |= frozenset().union(*(each.flaky for each in answer))
         elif answer:
             result.verdict = "flaky"
             result.reason = f"Flaky: the tests passed twice, but not in a control run. {answer[1]}"
@@ -147,6 +155,13 @@ def tests_of_lines(edit: Edit, pool: Pool, run: Run) -> set[str]:
     """Return the tests that ran the lines that the edit changes."""
     lines = edit.lines(text_of(pool.files[edit.file]))
     return {test for line in lines for test in run.tests_by_line.get((edit.file, line), ())}
+
+
+def first_tests(edit: Edit, pool: Pool, healthy: Run, counted: Set[str]) -> frozenset[str]:
+    """Return the tests that run first on an edit: on a bug, those that ran its lines."""
+    if not isinstance(edit, Bug):
+        return frozenset()
+    return frozenset(counted & tests_of_lines(edit, pool, healthy))
 
 
 def run_twice(pool: Pool, job: Job, counted: Set[str]) -> EditResult:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant, apply_all
+from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant, combine
 from grader.grading import fault, fault_in_reverse, tests_of_lines
 from grader.pool import Pool, cores
 from grader.project import project_files
@@ -144,7 +144,7 @@ class Suite:
         for tests in (*files, "tests/integration", "tests/unit"):
             layers_above = LAYERS[LAYERS.index(layer_of(tests)) + 1 :]
             bugs = [bug for bug in catalogue.bugs if bug.layer in layers_above]
-            for group in combine(self.root, [*catalogue.variants, *bugs]):
+            for group in combine(self.pool.files, [*catalogue.variants, *bugs]):
                 yield tests, group
 
     def failures(self, tests: str, group: Sequence[Edit]) -> dict[Edit, set[str]]:
@@ -208,24 +208,6 @@ class Suite:
 def layer_of(test: str) -> str:
     """Return the layer of a test from its node id, or another text for the smoke test."""
     return test.split("/")[1]
-
-
-def combine(root: Path, edits: Sequence[Edit]) -> list[list[Edit]]:
-    """Return groups of edits that can be applied together.
-
-    Most tests pass on most edits, so a layer runs once for a group and not once for each edit.
-    """
-    groups: list[list[Edit]] = []
-    for edit in edits:
-        healthy = (root / edit.file).read_text("utf-8")
-        for group in groups:
-            text = apply_all([other for other in group if other.file == edit.file], healthy)
-            if text.count(edit.old) == 1:
-                group.append(edit)
-                break
-        else:
-            groups.append([edit])
-    return groups
 
 
 def page(outcomes: Sequence[Outcome], variants: Sequence[Variant]) -> str:

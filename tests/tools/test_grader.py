@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -186,6 +187,21 @@ class TestGrade:
         [result] = grade.variants
         assert list(result.failed) == ["kata/overfitted.py::test_greets"]
         assert grade.status == 1
+
+    @pytest.mark.parametrize(
+        ("learner", "rejected"), [("strong", []), ("overfitted", ["another_docstring"])]
+    )
+    def test_only_the_rejected_one_of_several_variants_is_named(self, learner, rejected):
+        # They run together first, and one by one if a test fails.
+        [variant] = CATALOGUE.variants
+        greeting = {"old": 'f"Hello, {name.strip()}!"', "new": '"Hello, " + name.strip() + "!"'}
+        variants = [variant, replace(variant, name="joined_texts", **greeting)]
+
+        with Pool(project_files(PROJECT), size=1) as pool:
+            result = grade(pool, "words", [f"kata/{learner}.py"], variants)
+
+        assert [each.edit for each in result.variants] == variants
+        assert [each.edit.name for each in result.variants if each.is_noticed] == rejected
 
     @pytest.mark.parametrize("learner", ["skipped_without_a_bug", "exits_under_a_bug"])
     def test_skipped_test_on_the_healthy_application_catches_nothing(self, graded, learner):
