@@ -39,8 +39,7 @@ class TestConnection(DatabaseTestCase):
         self.assertEqual(execute("PRAGMA busy_timeout"), 10_000)
 
     def test_write_that_does_not_begin_with_insert_can_be_rolled_back(self):
-        # Python's sqlite3 module begins no transaction for this statement nor, in a Turkish locale,
-        # for INSERT: there, the small letter of I is not i (Python 3.11 and 3.12).
+        # Python's sqlite3 module begins no transaction for this statement.
         execute("WITH new AS (SELECT 'John' AS name) INSERT INTO tag SELECT 1, name, name FROM new")
 
         db.session.rollback()

@@ -1,0 +1,51 @@
+"""Integration tests of transactions, in a locale that Python's sqlite3 module does not expect."""
+
+import locale
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.database import db
+from app.models import Tag
+from tests.support.missing import missing
+from tests.support.stored import stored_rows
+
+
+@pytest.fixture
+def turkish_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Turkish locale, in which the small letter of I is not i; compiled if it is missing."""
+    name = "tr_TR.UTF-8"
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, name)
+    except locale.Error:
+        if sys.platform == "win32":
+            missing("Windows cannot compile a locale.")
+        if not Path("/usr/share/i18n/locales/tr_TR").exists():
+            missing("There is no Turkish locale. On Debian or Ubuntu: apt-get install locales")
+        source = tmp_path / "source"
+        source.write_text('LC_CTYPE\ncopy "tr_TR"\nEND LC_CTYPE\n')
+        options = ["--force", "--quiet", f"--inputfile={source}", "--charmap=UTF-8"]
+        # The exit status is 1, because the other categories of a locale are missing.
+        subprocess.run(  # noqa: S603 - no argument is user input
+            ["/usr/bin/localedef", *options, tmp_path / name], check=False
+        )
+        monkeypatch.setenv("LOCPATH", str(tmp_path))
+        locale.setlocale(locale.LC_CTYPE, name)
+    yield
+    locale.setlocale(locale.LC_CTYPE, before)
+
+
+class TestTransaction:
+    @pytest.mark.usefixtures("turkish_locale")
+    def test_insert_is_rolled_back_in_a_turkish_locale(self, app):
+        # There, the sqlite3 module of Python 3.11 and 3.12 begins no transaction for INSERT.
+        with app.app_context():
+            db.session.add(Tag("Walking"))
+            db.session.flush()
+            db.session.rollback()
+
+        assert stored_rows(app)["tag"] == []
