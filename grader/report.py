@@ -66,13 +66,8 @@ def failed_tests(grade: Grade) -> Iterator[str]:
 
 def wrap(text: str, first_indent: str = "") -> list[str]:
     """Return the lines of a text that fits a terminal of 80 columns."""
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first_indent,
-        subsequent_indent=INDENT,
-        break_on_hyphens=False,
-    )
+    wrapper = textwrap.TextWrapper(WIDTH, first_indent, INDENT, break_on_hyphens=False)
+    return wrapper.wrap(text)
 
 
 def outcome_of(result: EditResult) -> tuple[str, int]:
@@ -126,12 +121,10 @@ def total(grades: Sequence[Grade]) -> str:
 
 def line(name: str, grade: Grade) -> str:
     """Return the grade of a submission in one line."""
-    text = (
-        f"not graded. {grade.reason}"
-        if grade.verdict
-        else f"{grade.points}/{len(grade.bugs)} points: {grade.caught} bugs caught, "
-        f"{grade.rejected} variants rejected"
-    )
+    text = f"{grade.caught} bugs caught, {grade.rejected} variants rejected"
+    text = f"{grade.points}/{len(grade.bugs)} points: {text}"
+    if grade.verdict:
+        text = f"not graded. {grade.reason}"
     text = f"{name:<16} {grade.topic:<10} {text}"
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
 
@@ -147,13 +140,8 @@ def as_data(grade: Grade) -> dict[str, Any]:
 
     def entry(result: EditResult) -> dict[str, object]:
         key = "caught" if isinstance(result.edit, Bug) else "accepted"
-        is_right = outcome_of(result)[0] == key
-        return {
-            "name": result.edit.name,
-            "tests": result.failed,
-            "note": result.note,
-            key: is_right,
-        }
+        details = {"name": result.edit.name, "tests": result.failed, "note": result.note}
+        return {**details, key: outcome_of(result)[0] == key}
 
     return {
         "topic": grade.topic,
