@@ -79,7 +79,7 @@ class Grade:
         """The exit status: 0 for full marks, 1 below, 2 for no grade."""
         if self.verdict:
             return 2
-        return int(self.points < len(self.bugs))
+        return int(self.caught < len(self.bugs) or self.rejected > 0)
 
 
 def grade(  # noqa: PLR0913 - the last two are options

@@ -411,6 +411,11 @@ class TestCommandLine:
             "Grade the whole topic: nox -s kata -- words",
         ]
 
+    def test_rejected_variant_alone_is_less_than_full_marks(self, project):
+        shutil.copy(PROJECT / "kata" / "overfitted.py", project / "kata" / "test_words.py")
+
+        assert main(["--only", "another_docstring"], project) == 1
+
     def test_no_line_of_a_grade_is_longer_than_80_columns(self, project, capsys):
         (project / "kata" / "test_words.py").write_text(
             "from app import count, greet\n\n\n"
