@@ -35,7 +35,7 @@ CHANGES = {
 
 def step(number: int) -> str:
     """Return the text of a step."""
-    [_, *steps] = re.split(r"^## \d\. ", PAGE, flags=re.MULTILINE)
+    [_, *steps] = re.split(r"^## Step \d: ", PAGE, flags=re.MULTILINE)
     return steps[number - 1]
 
 
