@@ -22,10 +22,8 @@ group1 = AppGroup("group1", help="A group of commands, from the course.")
 def init_app(app: Flask) -> None:
     """Register the shell context and the commands."""
     app.shell_context_processor(make_shell_context)
-    app.cli.add_command(mycommand)
-    app.cli.add_command(group1)
-    app.cli.add_command(init_db)
-    app.cli.add_command(seed)
+    for command in (mycommand, group1, init_db, seed):
+        app.cli.add_command(command)
 
 
 def make_shell_context() -> dict[str, Any]:

@@ -57,7 +57,9 @@ def init_app(app: Flask, settings: Mapping[str, Any] | None = None) -> None:
     if app.config["SECRET_KEY"] is None:
         app.config["SECRET_KEY"] = load_secret_key(Path(app.instance_path))
 
-    hops = int(app.config["PROXY_HOPS"])
+    hops = app.config["PROXY_HOPS"]
+    if hops not in range(10):
+        raise ValueError(f"FLASK_PROXY_HOPS must be a whole number from 0 to 9, not {hops!r}.")
     # Flask documents this assignment, but mypy sees a method.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.after_request(add_headers)
@@ -78,7 +80,12 @@ def environment() -> Config:
 
 
 def database_uri(url: str) -> str:
-    """Return `DATABASE_URL` as SQLAlchemy expects it: many platforms write `postgres://`."""
+    """Return `DATABASE_URL` as SQLAlchemy expects it: many platforms write `postgres://`.
+
+    Raises `ValueError` if the database is neither PostgreSQL nor SQLite.
+    """
+    if not re.match(r"(postgres|postgresql|postgresql\+psycopg|sqlite)://", url):
+        raise ValueError("DATABASE_URL must start with postgresql:// or sqlite://.")
     return re.sub("^postgres(ql)?://", "postgresql+psycopg://", url)
 
 

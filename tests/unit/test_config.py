@@ -130,6 +130,11 @@ class TestDatabaseUri(unittest.TestCase):
             with self.subTest(url=url):
                 self.assertEqual(database_uri(url), uri)
 
+    def test_url_of_another_database_is_rejected(self):
+        for url in ("mysql://host/blog", "blog.sqlite", "postgres:host", "://host"):
+            with self.subTest(url=url), self.assertRaisesRegex(ValueError, "^DATABASE_URL must"):
+                database_uri(url)
+
 
 class TestSecretKey(unittest.TestCase):
     def setUp(self):
@@ -246,8 +251,9 @@ class TestProxy(unittest.TestCase):
         return app.test_client().get("/", headers=headers).json
 
     def test_invalid_number_of_proxies_is_rejected(self):
-        with self.assertRaisesRegex(ValueError, "'many'"):
-            self.seen({}, PROXY_HOPS="many")
+        for hops in ("many", -1, 1.5, None):
+            with self.subTest(hops), self.assertRaisesRegex(ValueError, "^FLASK_PROXY_HOPS must"):
+                self.seen({}, PROXY_HOPS=hops)
 
     def test_forwarded_headers_are_ignored_without_a_proxy(self):
         self.assertEqual(self.seen(self.FORWARDED), ["127.0.0.1", "http://localhost/"])
