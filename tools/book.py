@@ -122,13 +122,19 @@ def questions(page: str, language: str) -> str:
 
 
 def layers(page: str, language: str) -> str:
-    """Return the rows of a table: how many bugs of docs/bugs.md each layer catches and misses."""
+    """Return the rows of a table: each layer's tests, and the bugs that it catches and misses.
+
+    The numbers are those of docs/course.md and docs/bugs.md.
+    """
     bugs = [caught_by for group in caught().values() for caught_by in group]
+    course = (DOCS / "course.md").read_text("utf-8")
     rows = []
     for layer in CAUGHT_BY:
+        tests = sum(map(int, re.findall(rf"\[(\d+)\]\(\.\./tests/{layer}/", course)))
         first = sum(caught_by[0] == layer for caught_by in bugs)
         total = sum(layer in caught_by for caught_by in bugs)
-        rows.append(f"| `tests/{layer}` | `{first}` | `{total}` | `{len(bugs) - total}` |")
+        numbers = [tests, first, total, len(bugs) - total]
+        rows.append(f"| `tests/{layer}` | {' | '.join(f'`{number}`' for number in numbers)} |")
     return "\n".join(rows)
 
 
