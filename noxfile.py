@@ -318,7 +318,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def book(session: nox.Session) -> None:
-    """Build the course book in docs/_build (-- --serve, -- --translate)."""
+    """Build the course book and test it (-- --serve, -- --translate)."""
     install_with_browser(session, "book")
     run_tests(session, "python", "-m", "tools.pictures")
     site = Path("docs/_build/html").absolute()
@@ -332,6 +332,9 @@ def book(session: nox.Session) -> None:
     session.run(*spanish, env=env)
     session.run("python", "-m", "tools.book")
     session.log(f"Read it in a browser: {(site / 'index.html').as_uri()}")
+    if not session.posargs:
+        # Each page is a test of its own, so the pages are shared out among the processes.
+        run_tests(session, *pytest_command(session, "tests/book"), "--dist=load")
     if "--serve" in session.posargs:
         watch = [f"--watch={name}" for name in ("app", "kata/bugs", "tests", "tools")]
         watch += ["--ignore=docs/_build/*", "--ignore=*.mo", f"--pre-build={shlex.join(spanish)}"]

@@ -18,6 +18,7 @@ exclude_patterns = ["_build", "README.md"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = [("scroll.js", {"defer": "defer"})]
 nitpicky = True
 
 myst_enable_extensions = ["colon_fence"]
@@ -33,6 +34,7 @@ gettext_location = False
 html_theme = "furo"
 html_title = project
 html_copy_source = False
+html_use_index = False
 html_show_copyright = False
 
 
