@@ -81,6 +81,7 @@ class TestSigned:
             assert content["user_id"] == user.id
             assert content["fingerprint"] == fingerprint(user)
             assert user.password_hash not in str(content)
+            assert PASSWORD not in str(content)
 
     def test_session_cookie_with_the_data_of_another_user_is_ignored(self, john, fordo):
         _, *signature = fordo.get_cookie("blog_session").value.split(".")
