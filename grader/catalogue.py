@@ -1,7 +1,6 @@
 """Load the planted bugs and the variants from TOML, and check them before anything is graded."""
 
 import ast
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,6 @@ from grader.project import Files, project_files, text_of
 
 LAYERS = ("unit", "integration", "system")
 FEATURES, TOPICS = "docs/features.toml", "kata/topics.toml"
-COMMENTS = {".conf": "#", ".ini": ";", ".js": "//", "": "#"}  # the Procfile has no suffix
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class Catalogue:
 
 
 class CatalogueError(Exception):
-    """The catalogue is wrong: each argument is a line that names a problem."""
+    """The catalogue is wrong: each line of the message names a problem."""
 
 
 T = TypeVar("T", Bug, Variant)
@@ -102,7 +100,7 @@ def load(root: Path, private: Path | None = None) -> Catalogue:
 
     Raises `CatalogueError` with every problem.
     """
-    rows, topics = load_table(root, FEATURES), load_table(root, TOPICS)
+    rows, topics = load_tables(root / FEATURES, FEATURES), load_tables(root / TOPICS, TOPICS)
     files = project_files(root)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
     problems: list[str] = []
@@ -117,16 +115,16 @@ def load(root: Path, private: Path | None = None) -> Catalogue:
     in_use = {bug.topic for bug in bugs}
     problems += [f"{TOPICS}: {topic} is missing." for topic in sorted(in_use - topics.keys())]
     if problems:
-        raise CatalogueError(*problems)
+        raise CatalogueError("\n".join(problems))
     return Catalogue({t: topics[t] for t in topics if t in in_use}, bugs, variants)
 
 
-def load_table(root: Path, file: str) -> dict[str, Any]:
-    """Return the content of a TOML file. Raises `CatalogueError` if it is invalid."""
+def load_tables(path: Path, name: str) -> dict[str, Any]:
+    """Return the tables of a TOML file. Raises `CatalogueError` with its name if it is invalid."""
     try:
-        return tomllib.loads((root / file).read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{file}: {error}") from error
+        raise CatalogueError(f"{name}: {error}") from error
 
 
 def load_folder(
@@ -135,21 +133,16 @@ def load_folder(
     """Return the entries of the folder's files, which have the names of topics; add problems."""
     entries = []
     for path in sorted(folder.glob("*.toml")):
-        where, topic = f"{folder.parent.name}/{folder.name}/{path.name}", path.stem
+        file, topic = f"{folder.parent.name}/{folder.name}/{path.name}", path.stem
         if not any(feature.startswith(f"{topic}.") for feature in features):
-            problems.append(f"{where}: {FEATURES} has no topic {topic!r}.")
-        try:
-            tables = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(f"{where}: {error}")
-            continue
-        for name, table in tables.items():
+            problems.append(f"{file}: {FEATURES} has no topic {topic!r}.")
+        for name, table in load_tables(path, file).items():
             found = list(field_problems(kind, table, topic, features))
             if not found:
                 entry = kind(name=name, topic=topic, **table)
                 entries.append(entry)
                 found = list(edit_problems(files, entry))
-            problems += [f"{where}: {name}: {problem}" for problem in found]
+            problems += [f"{file}: {name}: {problem}" for problem in found]
     return entries
 
 
@@ -191,19 +184,14 @@ def edit_problems(files: Files, edit: Edit) -> Iterator[str]:
         return
     try:
         if before == code_of(edit.file, edit.apply(text)):
-            yield "the edit changes nothing but white space and comments."
+            yield "the edit changes nothing but white space or comments."
     except SyntaxError as error:
         yield f"the edit makes invalid Python: {error.msg}, line {error.lineno}."
 
 
 @cache
-def code_of(file: str, text: str) -> str:
-    """Return the text without comments, and without white space that means nothing."""
-    kind = Path(file).suffix
-    if kind == ".py":
+def code_of(file: str, text: str) -> object:
+    """Return Python without white space and comments, and other text as the words of its lines."""
+    if file.endswith(".py"):
         return ast.dump(ast.parse(text))
-    if kind == ".html":
-        return " ".join(re.sub(r"(?s){#.*?#}", "", text).split())
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    comment = COMMENTS.get(kind, "\n")
-    return "\n".join(line for line in lines if line and not line.startswith(comment))
+    return [words for line in text.splitlines() if (words := line.split())]

@@ -50,7 +50,7 @@ def problems(root: Path) -> list[str]:
     """Return the problems that the catalogue reports."""
     with pytest.raises(CatalogueError) as raised:
         load(root)
-    return list(raised.value.args)
+    return str(raised.value).splitlines()
 
 
 def test_bug_exists_for_each_feature_of_the_course():
@@ -96,7 +96,7 @@ def test_bugs_and_variants_are_loaded(root):
         ({"file": "broken.py"}, "broken.py is not valid Python: '(' was never closed, line 1."),
         ({"old": "[2:]"}, "the old text must be in app.py once, and is there 0 times."),
         ({"old": "text"}, "the old text must be in app.py once, and is there 2 times."),
-        ({"new": "(text[1:])  # new"}, "the edit changes nothing but white space and comments."),
+        ({"new": "(text[1:])  # new"}, "the edit changes nothing but white space or comments."),
         ({"new": "text["}, "the edit makes invalid Python: '[' was never closed, line 2."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -108,24 +108,13 @@ def test_problem_of_an_entry_is_reported(root, change, problem):
     assert problems(root) == [f"kata/bugs/words.toml: a_bug: {problem}"]
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "old", "new"),
-    [
-        ("page.html", "<p>One</p>\n<p>Two</p>", "</p>\n<p>", "</p>\n\n  <p>"),
-        ("page.html", "{# One,\nand two #}<p>", "One", "Another"),
-        ("nginx.conf", "# One\nlisten 80;\n", "One", "Another"),
-        ("uwsgi.ini", "; One\nmaster = true\n", "One", "Another"),
-        ("people.js", "// One\nrun();\n", "One", "Another"),
-        ("Procfile", "# One\nweb: run\n", "One", "Another"),
-    ],
-    ids=["spaces", "html", "conf", "ini", "js", "Procfile"],
-)
-def test_edit_of_white_space_or_a_comment_is_reported(root, file, text, old, new):
-    write(root, text, file)
-    write(root, table("a_bug", BUG | {"file": file, "old": old, "new": new}))
+def test_edit_of_white_space_in_a_template_is_reported(root):
+    write(root, "<p>One</p>\n<p>Two</p>", "page.html")
+    edit = {"file": "page.html", "old": "</p>\n<p>", "new": "</p>\n\n  <p>"}
+    write(root, table("a_bug", BUG | edit))
 
     assert problems(root) == [
-        "kata/bugs/words.toml: a_bug: the edit changes nothing but white space and comments."
+        "kata/bugs/words.toml: a_bug: the edit changes nothing but white space or comments."
     ]
 
 
