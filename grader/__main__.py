@@ -93,10 +93,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
                 find(name, edits, "bug or variant")
             grade = batch.main if options.batch else grade_topics
             return grade(options, catalogue, root)
-    except CatalogueError as error:
-        print(*error.args, sep="\n", file=sys.stderr)
-        return NO_GRADE
-    except (OSError, RuntimeError, RequestError) as error:
+    except (CatalogueError, OSError, RequestError) as error:
         print(error, file=sys.stderr)
         return NO_GRADE
     return 0

@@ -13,6 +13,7 @@ from grader.grading import fault, fault_in_reverse, tests_of_lines
 from grader.pool import Pool, cores
 from grader.project import project_files
 from grader.report import progress
+from grader.submission import RequestError
 from grader.testrun import Job
 
 PAGE = "docs/bugs.md"
@@ -123,7 +124,7 @@ class Suite:
         self.smoke_tests = [SMOKE_TEST] if (root / SMOKE_TEST).exists() else []
 
     def check_quick_layers(self) -> None:
-        """Raise `RuntimeError` if tests fail on the healthy application or depend on the order."""
+        """Raise `RequestError` if tests fail on the healthy application or depend on the order."""
         folders = [f"tests/{layer}" for layer in QUICK_LAYERS]
         jobs = [
             Job([folder], backwards=backwards, coverage=not backwards, deadline=DEADLINE)
@@ -134,7 +135,7 @@ class Suite:
         self.healthy = dict(zip(QUICK_LAYERS, forward, strict=True))
         faults = [*map(fault, forward), *map(fault_in_reverse, (unit, integration))]
         if found := [reason for _, reason in filter(None, faults)]:
-            raise RuntimeError("\n".join(found))
+            raise RequestError("\n".join(found))
 
     def groups(self, catalogue: Catalogue) -> Iterator[tuple[str, list[Edit]]]:
         """Yield tests, and a group of edits on which they must pass."""
@@ -148,11 +149,11 @@ class Suite:
                 yield tests, group
 
     def failures(self, tests: str, group: Sequence[Edit]) -> dict[Edit, set[str]]:
-        """Return the tests that fail, by edit. Raises `RuntimeError` if they fail without edits."""
+        """Return the tests that fail, by edit. Raises `RequestError` if they fail without edits."""
         if not self.failed([tests], group):
             return {}
         if problem := fault(self.pool.run(Job([tests], deadline=DEADLINE))):
-            raise RuntimeError(problem[1])
+            raise RequestError(problem[1])
         return self.bisect(tests, group)
 
     def bisect(self, tests: str, group: Sequence[Edit]) -> dict[Edit, set[str]]:

@@ -16,7 +16,7 @@ SUBMITTED = "kata/submitted"  # the folder of tests that are not in the checkout
 
 
 class RequestError(Exception):
-    """The command line asks for something that cannot be done; the message says why."""
+    """A command cannot be carried out; the message says why."""
 
 
 def submitted_files(path: Path) -> dict[str, bytes]:
