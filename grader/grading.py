@@ -99,12 +99,12 @@ def grade(  # noqa: PLR0913 - the last two are options
     progress(f"{topic}: the healthy application")
     forward = Job(tests, coverage=True, deadline=deadline)
     reverse = Job(tests, backwards=True, deadline=deadline)
-    healthy, second = pool.map(pool.run, [forward, reverse])
-    counted = healthy.passed & second.passed
+    healthy, in_reverse = pool.map(pool.run, [forward, reverse])
+    counted = healthy.passed & in_reverse.passed
     result.tests = {test: layer for test, layer in healthy.layers.items() if test in counted}
-    if problem := fault(healthy) or fault_in_reverse(second):
+    if problem := fault(healthy) or fault_in_reverse(in_reverse):
         result.verdict, result.reason = problem
-        result.failed = healthy.failed or second.failed
+        result.failed = healthy.failed or in_reverse.failed
         if result.verdict in {"red", "order"}:
             again = pool.run(forward if healthy.failed else reverse)
             if flaky := result.failed.keys() & again.passed:
@@ -117,16 +117,16 @@ def grade(  # noqa: PLR0913 - the last two are options
 
     deadline = max(min(deadline, SHORTEST_DEADLINE), DEADLINE_FACTOR * healthy.seconds)
 
-    def run(group: Sequence[Edit]) -> list[EditResult] | Fault | None:
+    def run_edit(edit: Edit) -> EditResult:
+        first = frozenset(counted & tests_of_lines(edit, pool, healthy))
+        return run_twice(pool, Job(tests, [edit], first, deadline=deadline), counted)
+
+    def run_group(group: Sequence[Edit]) -> tuple[list[EditResult], Fault | None]:
         if not group:
-            return fault(pool.run(Job(tests, deadline=deadline)))
+            return [], fault(pool.run(Job(tests, deadline=deadline)))
         if len(group) > 1 and pool.run(Job(tests, group, deadline=deadline)).passed >= counted:
-            return [EditResult(edit, {}) for edit in group]
-        jobs = [
-            Job(tests, [edit], first_tests(edit, pool, healthy, counted), deadline=deadline)
-            for edit in group
-        ]
-        return [run_twice(pool, job, counted) for job in jobs]
+            return [EditResult(edit, {}) for edit in group], None
+        return [run_edit(edit) for edit in group], None
 
     # Most tests accept all variants, so these run together, and one by one only if a test fails.
     runs = combine(pool.files, [edit for edit in edits if isinstance(edit, Variant)])
@@ -134,20 +134,17 @@ def grade(  # noqa: PLR0913 - the last two are options
     # Two control runs on the healthy application, at random places, expose flaky tests.
     runs += [[], []]
     random.shuffle(runs)
-    results: dict[Edit, EditResult] = {}
-    flaky = set[str]()
-    for number, answer in enumerate(pool.map(run, runs), start=1):
+    results: list[EditResult] = []
+    for number, (of_group, problem) in enumerate(pool.map(run_group, runs), start=1):
         progress(f"{topic}: {number}/{len(runs)}")
-        if isinstance(answer, list):
-            results |= {each.edit: each for each in answer}
-            flaky |= frozenset().union(*(each.flaky for each in answer))
-        elif answer:
+        results += of_group
+        if problem:
             result.verdict = "flaky"
-            result.reason = f"Flaky: the tests passed twice, but not in a control run. {answer[1]}"
-    if flaky:
+            result.reason = f"Flaky: the tests passed twice, but not in a control run. {problem[1]}"
+    if flaky := {test for each in results for test in each.flaky}:
         result.verdict, result.reason = "flaky", flaky_reason(flaky)
     if not result.verdict:
-        result.results = [results[edit] for edit in edits]
+        result.results = sorted(results, key=lambda each: edits.index(each.edit))
     return result
 
 
@@ -155,13 +152,6 @@ def tests_of_lines(edit: Edit, pool: Pool, run: Run) -> set[str]:
     """Return the tests that ran the lines that the edit changes."""
     lines = edit.lines(text_of(pool.files[edit.file]))
     return {test for line in lines for test in run.tests_by_line.get((edit.file, line), ())}
-
-
-def first_tests(edit: Edit, pool: Pool, healthy: Run, counted: Set[str]) -> frozenset[str]:
-    """Return the tests that run first on an edit: on a bug, those that ran its lines."""
-    if not isinstance(edit, Bug):
-        return frozenset()
-    return frozenset(counted & tests_of_lines(edit, pool, healthy))
 
 
 def run_twice(pool: Pool, job: Job, counted: Set[str]) -> EditResult:
