@@ -1,11 +1,11 @@
 """Print the tests of a topic as sentences, by feature and layer: `nox -s read -- cookies`."""
 
+import argparse
 import ast
-import difflib
 import sys
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -51,24 +51,15 @@ def wrap(text: str, indent: int) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=f"{first}  ")
 
 
-def main(*arguments: str) -> int:
-    """Print a topic, or the names of all topics; return the exit status."""
+def main(arguments: Sequence[str]) -> None:
+    """Print the tests of the topic that the command line names."""
     topics = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
-    match arguments:
-        case (topic,) if topic in topics:
-            print(*page(topic, topics[topic]), sep="\n")
-        case ():
-            print("Read the tests of a topic: nox -s read -- TOPIC", *topics, sep="\n  ")
-        case (topic,):
-            similar = " or ".join(difflib.get_close_matches(topic, topics))
-            question = f"Did you mean {similar}?" if similar else f"Topics: {', '.join(topics)}."
-            print(f"No topic is named {topic!r}. {question}", file=sys.stderr)
-            return 2
-        case _:
-            print("Name one topic: nox -s read -- TOPIC", file=sys.stderr)
-            return 2
-    return 0
+    description = "Print the tests of a topic as sentences, by feature and layer."
+    parser = argparse.ArgumentParser(prog="nox -s read --", description=description)
+    parser.add_argument("topic", choices=topics)
+    topic = parser.parse_args(arguments).topic
+    print(*page(topic, topics[topic]), sep="\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main(sys.argv[1:])
