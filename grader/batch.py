@@ -44,7 +44,7 @@ def main(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
             each = [Grade(topic, verdict="broken", reason=reason) for topic in topics]
         graded += not all(grade.is_stored for grade in each)
         report.progress()
-        print(*(report.line(path.name, grade) for grade in each), sep="\n", flush=True)
+        print(*(report.submission_line(path.name, grade) for grade in each), sep="\n", flush=True)
         grades[path.name] = each
         write(folder, grades)
     print(f"Grades: {FOLDER / place.name}.csv and .json")

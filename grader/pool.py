@@ -64,11 +64,9 @@ class Run:
                 self.failed[test] = reason
             case "skipped", test:
                 self.skipped.add(test)
-            case "broken", reason:
-                self.broken = self.broken or reason
             case "ended", _ if self.running:
                 self.stop("stops pytest")
-            case "ended", reason:
+            case (("broken" | "ended"), reason):
                 self.broken = self.broken or reason
             case "stopped", how:
                 self.stop(how)

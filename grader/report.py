@@ -119,7 +119,7 @@ def total(grades: Sequence[Grade]) -> str:
     return f"{bar:.<10} {caught}/{bugs} bugs caught, {accepted}/{variants} variants accepted"
 
 
-def line(name: str, grade: Grade) -> str:
+def submission_line(name: str, grade: Grade) -> str:
     """Return the grade of a submission in one line."""
     text = f"{grade.caught} bugs caught, {grade.rejected} variants rejected"
     text = f"{grade.points}/{len(grade.bugs)} points: {text}"
@@ -137,12 +137,6 @@ def as_json(grades: Sequence[Grade]) -> str:
 
 def as_data(grade: Grade) -> dict[str, Any]:
     """Return a grade as a part of the JSON."""
-
-    def entry(result: EditResult) -> dict[str, object]:
-        key = "caught" if isinstance(result.edit, Bug) else "accepted"
-        details = {"name": result.edit.name, "tests": result.failed, "note": result.note}
-        return {**details, key: outcome_of(result)[0] == key}
-
     return {
         "topic": grade.topic,
         "verdict": grade.verdict or "graded",
@@ -151,9 +145,16 @@ def as_data(grade: Grade) -> dict[str, Any]:
         "caught": grade.caught,
         "rejected": grade.rejected,
         "points": grade.points,
-        "bugs": [entry(result) for result in grade.bugs],
-        "variants": [entry(result) for result in grade.variants],
+        "bugs": [entry(result) | {"caught": result.is_noticed} for result in grade.bugs],
+        "variants": [
+            entry(result) | {"accepted": not result.is_noticed} for result in grade.variants
+        ],
     }
+
+
+def entry(result: EditResult) -> dict[str, Any]:
+    """Return the result of an edit as a part of the JSON."""
+    return {"name": result.edit.name, "tests": result.failed, "note": result.note}
 
 
 def diff(root: Path, edit: Edit) -> str:

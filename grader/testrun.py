@@ -1,4 +1,4 @@
-"""Run pytest in a process of its own, in a copy of the project, and send what each test does.
+"""Run pytest in its own process, in a copy of the project, and send the result of each test.
 
 The messages are tuples of strings, sent during the run, so that the parent process knows which
 test is running when this process hangs or exits.
@@ -184,10 +184,11 @@ def run_pytest(arguments: Sequence[str], recorder: Recorder) -> str:
     try:
         with contextlib.redirect_stderr(io.StringIO()) as stderr:
             status = int(pytest.main([*OPTIONS, *arguments], [recorder]))
-    except Exception:  # noqa: BLE001 - pytest raises warnings about unclosed files after the tests
-        return ""  # they depend on when Python collects garbage, so they must not decide
+    except Exception:  # noqa: BLE001
+        # After the tests, pytest raises warnings about unclosed files. They depend on when Python
+        # collects garbage, so they must not decide about the grade.
+        return ""
     if status in RAN:
         return ""
-    lines = [line.removeprefix("E ").strip() for line in stderr.getvalue().splitlines()]
-    message = next(filter(None, reversed(lines)), "")
+    message = stderr.getvalue().strip().rpartition("\n")[2].removeprefix("E ")
     return reasons.one_line(message, recorder.project) or f"pytest ended with status {status}"

@@ -195,7 +195,7 @@ class TestStoredGrades:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(report, "line", interrupt)
+            patch.setattr(report, "submission_line", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 batch()
         assert graded == {"kata/submitted/anna.py"}
