@@ -18,7 +18,7 @@ from grader.report import progress
 from grader.submission import SUBMITTED, RequestError, Submission, submitted_files
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = Path("reports", "kata")  # of the results of the last run, which git ignores
+FOLDER = Path("reports", "kata")  # stores the results of the last run
 BATCH_LIMIT = 600.0  # seconds for a submission
 LOW_GRADE, NO_GRADE, INTERRUPTED = 1, 2, 130
 
@@ -34,21 +34,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("topics", nargs="*", metavar="TOPIC", help="default: every topic")
-    command = parser.add_mutually_exclusive_group()
-    command.add_argument("--hint", metavar="NAME", help="print where to look for a bug")
-    command.add_argument("--show", metavar="NAME", help="print a bug or a variant as a diff")
-    command.add_argument("--reference", action="store_true", help="grade the project's own tests")
-    command.add_argument("--missed", action="store_true", help="grade bugs that you missed again")
-    command.add_argument("--only", nargs="+", metavar="NAME", help="grade only these bugs")
-    command.add_argument(
-        "--batch", type=Path, metavar="FOLDER", help="grade each file and folder in it"
-    )
+    add_command = parser.add_mutually_exclusive_group().add_argument
+    add_command("--hint", metavar="NAME", help="print where to look for a bug")
+    add_command("--show", metavar="NAME", help="print a bug or a variant as a diff")
+    add_command("--reference", action="store_true", help="grade the project's own tests")
+    add_command("--missed", action="store_true", help="grade the bugs that the last run missed")
+    add_command("--only", nargs="+", metavar="NAME", help="grade only these bugs")
+    add_command("--batch", type=Path, metavar="FOLDER", help="grade each file and folder in it")
     add("--check", action="store_true", help="with --reference: write nothing")
     add("--shard", type=shard, metavar="2/5", help="with --batch: grade the second of five parts")
     add("--tests", type=Path, action="append", metavar="PATH", help="grade this; can be repeated")
-    add("--bugs", type=Path, metavar="FOLDER", help="also plant the bugs in its files TOPIC.toml")
+    add("--bugs", type=Path, metavar="FOLDER", help="add the bugs in its files TOPIC.toml")
     add("--limit", type=float, metavar="SECONDS", help="give no grade if all tests take longer")
-    add("--min", type=int, metavar="POINTS", help="set the exit status by the points of a topic")
+    add("--min", type=int, metavar="POINTS", help="exit with 1 if a topic has fewer points")
     add("--json", type=Path, metavar="FILE", help="write the grades to this file")
     options = parser.parse_args(arguments)
     if options.reference and (options.topics or options.tests or options.json or options.bugs):
@@ -146,7 +144,7 @@ def check_writable(file: Path) -> None:
 
 
 def add_tests(path: Path, files: dict[str, bytes], root: Path) -> str:
-    """Return the path of tests in a copy of the project; add them if they are elsewhere."""
+    """Return the path of tests in a copy of the project; first add tests from elsewhere to it."""
     if not path.exists():
         raise RequestError(f"{path} does not exist.")
     place = path.resolve()

@@ -1,4 +1,4 @@
-"""Yield what to do after a grade: bugs that are left, tests to compare, the next topic."""
+"""Yield what to do after a grade: the missed bugs, the tests to compare, the next topic."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -27,7 +27,7 @@ def after_topic(grade: Grade, catalogue: Catalogue, root: Path, *, is_part: bool
 
 
 def after_full_marks(grade: Grade, catalogue: Catalogue, root: Path) -> Iterator[str]:
-    """Yield how the tests could be better still, and the next topic."""
+    """Yield what could be better in tests with full marks, and the next topic."""
     useful = {test for result in grade.bugs for test in result.failed}
     if useless := [name_of(test) for test in grade.tests if test not in useful]:
         yield from wrap(f"Tests that caught no bug: {', '.join(useless)}")

@@ -96,7 +96,7 @@ T = TypeVar("T", Bug, Variant)
 
 
 def load(root: Path, private: Path | None = None) -> Catalogue:
-    """Return the catalogue of a project, and the bugs of another folder.
+    """Return the catalogue of a project, with the private bugs of another folder.
 
     Raises `CatalogueError` with every problem.
     """
@@ -130,7 +130,7 @@ def load_tables(path: Path, name: str) -> dict[str, Any]:
 def load_folder(
     folder: Path, kind: type[T], files: Files, features: set[str], problems: list[str]
 ) -> list[T]:
-    """Return the entries of the folder's files, which have the names of topics; add problems."""
+    """Return the bugs or variants in the files TOPIC.toml of a folder, and add the problems."""
     entries = []
     for path in sorted(folder.glob("*.toml")):
         file, topic = f"{folder.parent.name}/{folder.name}/{path.name}", path.stem

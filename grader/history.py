@@ -21,7 +21,7 @@ def key_of(files: Files, tests: Sequence[str], edits: Sequence[Edit]) -> str:
 
 
 def load(folder: Path, topic: str, edits: Sequence[Edit]) -> tuple[str, Grade]:
-    """Return the key and the results of the last run; both are empty if there was none."""
+    """Return the key and the grade of the last run; both are empty if there was none."""
     path = folder / f"{topic}.json"
     if not path.exists():
         return "", Grade(topic)

@@ -7,7 +7,7 @@ from pathlib import Path
 Files = Mapping[str, bytes]  # by path, relative to the project, with forward slashes
 
 BYTE_CODE = "__pycache__"
-# Folders that are made from the project, and the bugs themselves.
+# Generated folders, data and the bugs themselves.
 NOT_COPIED = {BYTE_CODE, ".git", ".nox", ".venv", "htmlcov", "instance", "reports"}
 NOT_COPIED |= {".mypy_cache", ".pytest_cache", ".ruff_cache", "docs/_build"}
 NOT_COPIED |= {"kata/bugs", "kata/variants"}

@@ -20,7 +20,7 @@ class RequestError(Exception):
 
 
 def submitted_files(path: Path) -> dict[str, bytes]:
-    """Return the files of a submission, a file or a folder, by path. Raises `RequestError`."""
+    """Return the files of a submission by path. Raises `RequestError` if there are none."""
     files = {path.name: path.read_bytes()} if path.is_file() else project_files(path)
     if not files:
         raise RequestError(f"{path} is empty.")
@@ -52,7 +52,7 @@ class Submission:
         options: argparse.Namespace,
         progress: Callable[[str], None],
     ) -> Grade:
-        """Return the grade on edits of a topic; the stored one if nothing has changed."""
+        """Return the grade of a topic: the stored one, or a new one if something has changed."""
         topic = edits[0].topic
         key = history.key_of(self.files, self.tests[topic], edits)
         too_slow = f"{key} {options.limit}"  # only another limit can change this result
