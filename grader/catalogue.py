@@ -171,20 +171,12 @@ def edit_problems(files: Files, edit: Edit) -> Iterator[str]:
         return
     try:
         text = text_of(files[edit.file])
-        before = code_of(edit.file, text)
+        if (found := text.count(edit.old)) != 1:
+            yield f"the old text must be in {edit.file} once, and is there {found} times."
+        elif code_of(edit.file, text) == code_of(edit.file, edit.apply(text)):
+            yield "the edit changes nothing but white space or comments."
     except UnicodeDecodeError:
         yield f"{edit.file} is not a text file."
-        return
-    except SyntaxError as error:
-        yield f"{edit.file} is not valid Python: {error.msg}, line {error.lineno}."
-        return
-    found = text.count(edit.old) if edit.old else 0
-    if found != 1:
-        yield f"the old text must be in {edit.file} once, and is there {found} times."
-        return
-    try:
-        if before == code_of(edit.file, edit.apply(text)):
-            yield "the edit changes nothing but white space or comments."
     except SyntaxError as error:
         yield f"the edit makes invalid Python: {error.msg}, line {error.lineno}."
 
