@@ -19,7 +19,7 @@ import psutil
 from grader import testrun
 from grader.project import Files
 from grader.testrun import Job
-from grader.workspace import Workspace, changed_files
+from grader.workspace import Workspace
 
 # A fork of a process that has imported the libraries starts three times as fast as a new process.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -110,12 +110,8 @@ class Pool:
         workspace = self.idle.get()
         try:
             workspace.apply(job.edits)
-            before = workspace.state()
             run = self.run_process(job, workspace)
-            run.changed = changed_files(before, workspace.state())
-            workspace.undo(job.edits)
-            if run.changed:
-                workspace.reset()
+            run.changed = workspace.restore(job.edits)
             return run
         finally:
             self.idle.put(workspace)

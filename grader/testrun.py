@@ -60,7 +60,6 @@ class Recorder:
         self.collecting = ""
         self.reports: list[pytest.TestReport] = []  # of the running test
         self.left = set(job.first)
-        self.has_failed = False
 
     def send(self, *message: Any) -> None:
         self.connection.send(message)
@@ -111,12 +110,11 @@ class Recorder:
         # A skipped subtest does not skip the test.
         reports = [r for r in self.reports if not isinstance(r, pytest.SubtestReport) or r.failed]
         if failed := [report for report in reports if report.failed]:
-            self.has_failed = True
             self.send("failed", nodeid, reasons.of_failure(failed[0], self.project))
         else:
             self.send("skipped" if any(r.skipped for r in reports) else "passed", nodeid)
         self.left.discard(nodeid)
-        if self.has_failed and self.job.first and not self.left:
+        if self.session.testsfailed and self.job.first and not self.left:
             self.session.shouldfail = "The other tests need not run."
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from grader.catalogue import Edit, apply_all
 from grader.project import BYTE_CODE, Files, text_of
 
-State = dict[str, tuple[int, ...]]
 MODIFIED = 10**9  # the modification time of every file that is not edited
 
 
@@ -51,16 +50,21 @@ class Workspace:
         self.temporary.mkdir(exist_ok=True)
         for name in {edit.file for edit in edits}:
             self.write(name, [edit for edit in edits if edit.file == name])
+        self.before = self.state()
 
-    def undo(self, edits: Sequence[Edit]) -> None:
-        """Restore the edited files, and delete the temporary ones."""
+    def restore(self, edits: Sequence[Edit]) -> list[str]:
+        """Restore the healthy copy, and return the paths that tests created, changed or deleted."""
+        changed = sorted({path for path, _ in self.before.items() ^ self.state().items()})
         shutil.rmtree(self.temporary, ignore_errors=True)
+        if changed:
+            self.reset()
         for name in {edit.file for edit in edits}:
             self.write(name)
+        return changed
 
-    def state(self) -> State:
+    def state(self) -> dict[str, tuple[int, ...]]:
         """Return the kind, size and modification time of each file, and the kind of each folder."""
-        state: State = {}
+        state: dict[str, tuple[int, ...]] = {}
         for folder, folders, names in os.walk(self.project):
             folders[:] = [name for name in folders if name != BYTE_CODE]
             for name in (*folders, *names):
@@ -70,8 +74,3 @@ class Workspace:
                 details = () if kind == stat.S_IFDIR else (status.st_size, status.st_mtime_ns)
                 state[path.relative_to(self.project).as_posix()] = (kind, *details)
         return state
-
-
-def changed_files(before: State, after: State) -> list[str]:
-    """Return the files and folders that were created, changed or deleted."""
-    return sorted({path for path, _ in before.items() ^ after.items()})
