@@ -217,9 +217,12 @@ class TestPhone(AxeTestCase):
     def setUp(self) -> None:
         super().setUp()
         # The narrowest screen that WCAG 1.4.10 requires, in CSS pixels.
-        screen = {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}
-        self.browser.cdp("Emulation.setDeviceMetricsOverride", **screen)
+        self.emulate_screen(width=320)
         self.addCleanup(self.browser.cdp, "Emulation.clearDeviceMetricsOverride")
+
+    def emulate_screen(self, width: int) -> None:
+        screen = {"width": width, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+        self.browser.cdp("Emulation.setDeviceMetricsOverride", **screen)
 
     def test_all_pages_fit_the_width_of_the_screen(self) -> None:
         self.log_in("John Williams")
@@ -238,6 +241,11 @@ class TestPhone(AxeTestCase):
         people = self.visit(PeoplePage)
         people.rename_expecting_error("Fordo Baggings")
         assert people.width == 320
+
+    def test_table_of_the_front_page_fits_a_phone_in_landscape(self) -> None:
+        self.emulate_screen(width=667)
+
+        assert self.visit(Page).width == 667
 
     def test_front_page_is_accessible_on_a_phone(self) -> None:
         self.visit(Page)
