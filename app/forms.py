@@ -121,9 +121,9 @@ def no_hidden_text(_form: wtforms.Form, field: wtforms.Field) -> None:
 
 
 def readable(_form: wtforms.Form, field: wtforms.Field) -> None:
-    """Check that the text can be stored and displayed (a WTForms validator).
+    """Check that the text has no control characters (a WTForms validator).
 
-    PostgreSQL cannot store NUL, and UTF-8 cannot encode a lone surrogate.
+    They cannot be displayed, and PostgreSQL cannot store one of them, NUL.
     """
-    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in field.data or ""):
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in field.data or ""):
         raise ValidationError("Remove the characters that cannot be displayed.")
