@@ -52,7 +52,7 @@ def error_response(error: HTTPException, typed: Mapping[str, str] | None = None)
         response.data = json.dumps(body)
         response.mimetype = "application/json"
     elif not isinstance(request.routing_exception, BadRequest):
-        # Otherwise the host is not trusted, and the page could not build any URL.
+        # An untrusted host makes the routing fail: the page could not build any URL.
         response.data = render_template("error.html", error=error, typed=typed)
     response.vary.add("Accept")
     return response
