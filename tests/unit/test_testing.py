@@ -5,7 +5,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, flash
 
 from app import create_app
 from app.database import create_tables, db
@@ -105,13 +105,15 @@ class TestFlaskTesting(TestCase):
 
         self.assertRedirects(response, "/login?next=/posts/new")
 
-    def test_assert_message_flashed_after_a_reset(self):
-        response = self.client.post("/preferences/reset")
+    def test_assert_message_flashed_by_a_view(self):
+        @self.app.get("/greet")
+        def greet() -> str:
+            flash("Hello John!")
+            return ""
 
-        # The wording may change, so no test of the application repeats it.
-        [(message, _)] = self.flashed_messages
-        self.assertMessageFlashed(message)
-        self.assertRedirects(response, "/preferences")
+        self.client.get("/greet")
+
+        self.assertMessageFlashed("Hello John!")
 
     def test_assert_status_of_an_invalid_form(self):
         response = self.client.post("/preferences", data={"theme": "plaid"})

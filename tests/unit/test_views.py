@@ -182,8 +182,8 @@ class TestMethodView(DatabaseTestCase):
         app.register_blueprint(bp)
         return app.url_map.bind("localhost")
 
-    def log_in(self, user: User) -> None:
-        """Start a request with the session of this user; it ends with the test."""
+    def start_request_as(self, user: User) -> None:
+        """Start a request of this user, logged in; it ends with the test."""
         self.enterContext(self.app.test_request_context())
         log_in(user)
 
@@ -250,18 +250,18 @@ class TestMethodView(DatabaseTestCase):
         self.assertEqual(response["next"], f"/users/?before={self.fordo.id}")
 
     def test_user_may_change_their_own_account(self):
-        self.log_in(self.john)
+        self.start_request_as(self.john)
 
         self.assertEqual(get_own_account(self.john.id).id, self.john.id)
 
     def test_user_may_not_change_another_account(self):
-        self.log_in(self.john)
+        self.start_request_as(self.john)
 
         with self.assertRaises(Forbidden):
             get_own_account(self.fordo.id)
 
     def test_user_may_not_change_an_unknown_account(self):
-        self.log_in(self.john)
+        self.start_request_as(self.john)
 
         with self.assertRaises(NotFound):
             get_own_account(UNKNOWN_ID)
