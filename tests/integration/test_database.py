@@ -1,4 +1,4 @@
-"""Integration tests of transactions, in a locale that Python's sqlite3 module does not expect."""
+"""Transactions, in a locale that Python's sqlite3 module does not expect."""
 
 import locale
 import subprocess

@@ -1,4 +1,7 @@
-"""The course's data in the blog's database, and what only tests of the blog do with its pages."""
+"""The course's data in the blog's database, and what only tests of the blog do with its pages.
+
+The other modules of this folder suit any application, except for `blog_fixtures.py` and `login.py`.
+"""
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -36,19 +39,23 @@ def store_dataset() -> None:
 
 def store_many_posts(app: Flask, ids: range) -> None:
     """Store a user, a tag and a post for each id, and as many posts by user 1 about tag 1."""
-    people = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
-    words = [{"id": n, "tagname": f"Tag {n}", "folded": f"tag {n}"} for n in ids]
-    written = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
+    users = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
+    tags = [{"id": n, "tagname": f"Tag {n}", "folded": f"tag {n}"} for n in ids]
+    # The id of each post, and the one that its author and its tag share.
+    posts = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
     with app.app_context():
         # Core inserts: creating this many objects would take longer.
-        db.session.execute(insert(db.metadata.tables["user"]), people)
-        db.session.execute(insert(db.metadata.tables["tag"]), words)
+        db.session.execute(insert(db.metadata.tables["user"]), users)
+        db.session.execute(insert(db.metadata.tables["tag"]), tags)
         db.session.execute(
             insert(db.metadata.tables["blogpost"]),
-            [{"id": n, "title": f"Post {n}", "userid": by, "version": 1} for n, by in written],
+            [
+                {"id": n, "title": f"Post {n}", "userid": shared, "version": 1}
+                for n, shared in posts
+            ],
         )
         db.session.execute(
-            insert(post_tags), [{"blogpost_id": n, "tag_id": about} for n, about in written]
+            insert(post_tags), [{"blogpost_id": n, "tag_id": shared} for n, shared in posts]
         )
         db.session.commit()
 

@@ -1,4 +1,7 @@
-"""Fixtures with the course's data: its users John and Fordo, logged in, and their posts."""
+"""Fixtures with the course's data: its users John and Fordo, logged in, and their posts.
+
+The fixtures of the root conftest.py suit any application; these are for the blog only.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -1,6 +1,7 @@
 """The application under test and its configuration: the only module to change in a copy.
 
-All other modules of tests/support and the fixtures take the application from here.
+The fixtures and the other modules of tests/support take the application from here, except for those
+that only the blog needs: `blog.py`, `blog_fixtures.py` and `login.py`.
 """
 
 from app import create_app

@@ -90,10 +90,10 @@ def copy_into_memory(image: bytes) -> None:
 
 
 @cache
-def database_image(fill: Callable[[], None]) -> bytes:
-    """Return the bytes of an SQLite database that `fill` has filled."""
+def database_image(prepare: Callable[[], None]) -> bytes:
+    """Return the bytes of an SQLite database, after `prepare` has created its tables."""
     with create_app(CONFIG).app_context():
-        fill()
+        prepare()
         with closing(db.engine.raw_connection()) as connection:
             image = connection.driver_connection.serialize()
         db.engine.dispose()

@@ -1,4 +1,7 @@
-"""The base class of the blog's browser tests."""
+"""The base class of the blog's browser tests.
+
+It adds the course's data and a login to the one in `cases.py`, which suits any application.
+"""
 
 from flask import Flask
 

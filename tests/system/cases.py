@@ -1,4 +1,7 @@
-"""The base class of the browser tests: the application on a live server, and a browser."""
+"""The base class of the browser tests: the application on a live server, and a browser.
+
+It suits any Flask application (docs/copy.md). The tests of the blog use the one in `blog.py`.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

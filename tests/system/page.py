@@ -1,7 +1,7 @@
 """The base class of page objects: what a user sees on any page, and can do there.
 
-Fields are found by their label, links and buttons by their text. An action that leads to another
-page waits until that page has loaded.
+It suits any application (docs/copy.md). Fields are found by their label, links and buttons by their
+text. An action that leads to another page waits until that page has loaded.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,7 @@
-"""Page objects of the blog: what a user sees on a page, and can do there."""
+"""Page objects of the blog: what a user sees on a page, and can do there.
+
+Their base class is in `page.py`, which suits any application.
+"""
 
 from selenium.webdriver.common.by import By
 

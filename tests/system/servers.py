@@ -32,14 +32,14 @@ UWSGI_READY = r"A worker is ready\.\n|\(master-start\)"
 
 # A heading of docs/deploy.md with the name of the server, and the first line of code below it.
 SECTION = re.compile(r"^### (.+)\n+(?:\w.*\n+)*    (.+)$", re.MULTILINE)
-PAGE = dict(SECTION.findall((ROOT / "docs" / "deploy.md").read_text("utf-8")))
+DOCUMENTED = dict(SECTION.findall((ROOT / "docs" / "deploy.md").read_text("utf-8")))
 
 # The command that starts each server, and how the server prints its address.
 COMMANDS = {
-    "gserver.py": (PAGE["gevent"], r"Listening at http://(\S+)"),
-    "gunicorn": (f"{PAGE['Gunicorn']} --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
+    "gserver.py": (DOCUMENTED["gevent"], r"Listening at http://(\S+)"),
+    "gunicorn": (f"{DOCUMENTED['Gunicorn']} --bind 127.0.0.1:0", r"Listening at: http://(\S+)"),
     "uwsgi": (
-        f"{PAGE['uWSGI with options'].replace(':8081', ':0')} {UWSGI_HOOK}",
+        f"{DOCUMENTED['uWSGI with options'].replace(':8081', ':0')} {UWSGI_HOOK}",
         r"bound to TCP address (\S+)",
     ),
     "uwsgi.ini": (f"uwsgi {{folder}}/uwsgi.ini {UWSGI_HOOK}", r"bound to TCP address (\S+)"),

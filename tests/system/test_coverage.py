@@ -1,4 +1,4 @@
-"""The coverage of a server whose requests are greenlets."""
+"""The coverage of greenlets: why test_deploy.py does not measure gserver.py."""
 
 from pathlib import Path
 
