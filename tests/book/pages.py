@@ -67,7 +67,11 @@ class BookPage(Page):
     @property
     def overflow(self) -> int:
         """The number of CSS pixels by which the page is wider than the window."""
-        script = "const root = document.documentElement; return root.scrollWidth - root.clientWidth"
+        # On a phone, Furo scrolls the content and not the window.
+        script = """
+            const scrolling = document.querySelectorAll("html, .content");
+            return Math.max(...[...scrolling].map((e) => e.scrollWidth - e.clientWidth));
+        """
         return self.browser.execute_script(script)
 
     @property

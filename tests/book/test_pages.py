@@ -41,6 +41,7 @@ def test_page_is_accessible_and_fits_the_screen(path, page, screen):
 @pytest.mark.parametrize(
     ("language", "feature"),
     [("", "Expire and delete a cookie"), ("es/", "Caducar y borrar una cookie")],
+    ids=["English", "Spanish"],
 )
 def test_search_finds_a_feature_by_its_name(language, feature, page):
     results = page.open(f"{language}index.html").search(feature)
