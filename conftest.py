@@ -14,7 +14,7 @@ from tests.support import databases
 from tests.support.config import CONFIG, create_app
 from tests.support.statements import recorded_statements
 
-# Additions to pytest itself. The docstring of each module explains why it is needed.
+# The blog's fixtures, and additions to pytest. The docstring of each module says why it is here.
 pytest_plugins = [
     "tests.support.blog_fixtures",
     "tests.support.plugins.coverage_contexts",

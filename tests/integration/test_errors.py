@@ -79,7 +79,7 @@ def read_only(app: Flask) -> Iterator[None]:
 class TestErrorResponse:
     @pytest.fixture
     def app(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-        """The application, with a broken page and a limit of 1000 bytes."""
+        """The application, with an about page that raises `KeyError`, and a limit of 1000 bytes."""
         monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
         monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
         broken: dict[str, str] = {}

@@ -72,6 +72,7 @@ class TestWrite(BlogTestCase):
         self.log_in("John Williams")
         page = self.visit(EditPostPage)
 
+        # A browser does not send an empty field that is required, but it sends spaces.
         page.save(Title="  ", Text="A long text.\n\nIt was hard work.")
 
         assert page.field_error("Title") == "This field is required."

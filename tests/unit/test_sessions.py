@@ -289,8 +289,8 @@ class TestLogin(DatabaseTestCase):
         with self.assertRaises(Unauthorized):
             require_user()
 
-    def unauthorized(self, path: str, user_id: int | None = None, **options: object) -> object:
-        """Return the response to a request of this user that requires a login."""
+    def unauthorized(self, path: str, user_id: int | None = None, **options: object) -> Response:
+        """Return the response to a visitor, or to this user, where a login is required."""
         with self.app.test_request_context(path, **options):
             if user_id is not None:
                 session["user_id"] = user_id
