@@ -27,7 +27,8 @@ def main(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:
     files = {name: files[name] for name in files if not (root / name).is_relative_to(place)}
     topics = options.topics or [*catalogue.topics]
     folder = root / FOLDER / place.name
-    write(folder, grades := dict[str, list[Grade]]())
+    grades: dict[str, list[Grade]] = {}
+    write(folder, grades)  # a shard may be empty
     start, graded = time.monotonic(), 0
     for number, path in enumerate(paths):
         label = f"{number + 1}/{len(paths)} {path.name}: "

@@ -45,7 +45,7 @@ def details(grade: Grade) -> Iterator[str]:
     for result in grade.results:
         word, colour = outcome_of(result)
         line, below = f"{word:<8}  {result.edit.name}", reason(result)
-        if below.startswith("by") and len(f"{line}  {below}") <= WIDTH:
+        if result.is_noticed and len(f"{line}  {below}") <= WIDTH:
             line, below = f"{line}  {below}", ""
         yield line.replace(word, paint(word, colour), 1)
         yield from wrap(below, first_indent=INDENT)

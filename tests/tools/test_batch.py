@@ -168,17 +168,17 @@ class TestGrades:
 
 
 @pytest.fixture
-def graded(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The tests that have run, by file."""
-    graded = set[str]()
+def files_run(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The files of tests that have run."""
+    files_run = set[str]()
     run = Pool.run
 
     def record(pool: Pool, job: Job) -> Run:
-        graded.update(job.arguments)
+        files_run.update(job.arguments)
         return run(pool, job)
 
     monkeypatch.setattr(Pool, "run", record)
-    return graded
+    return files_run
 
 
 class TestStoredGrades:
@@ -189,7 +189,7 @@ class TestStoredGrades:
         submit("empty", submissions / "ben.py")
 
     def test_second_call_goes_on_where_the_first_one_was_interrupted(
-        self, batch, project, graded, monkeypatch
+        self, batch, project, files_run, monkeypatch
     ):
         def interrupt(name: str, grade: Grade) -> str:
             raise KeyboardInterrupt
@@ -198,22 +198,22 @@ class TestStoredGrades:
             patch.setattr(report, "submission_line", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 batch()
-        assert graded == {"kata/submitted/anna.py"}
-        graded.clear()
+        assert files_run == {"kata/submitted/anna.py"}
+        files_run.clear()
 
         batch()
 
-        assert graded == {"kata/submitted/ben.py"}
+        assert files_run == {"kata/submitted/ben.py"}
         assert [row["name"] for row in table(project)] == ["anna.py", "ben.py"]
 
-    def test_changed_submission_is_graded_again(self, batch, submissions, graded):
+    def test_changed_submission_is_graded_again(self, batch, submissions, files_run):
         batch()
         submit("skipped", submissions / "ben.py")
-        graded.clear()
+        files_run.clear()
 
         batch()
 
-        assert graded == {"kata/submitted/ben.py"}
+        assert files_run == {"kata/submitted/ben.py"}
 
     @pytest.mark.parametrize(
         ("file", "text"),
@@ -221,27 +221,27 @@ class TestStoredGrades:
         ids=["application", "bug"],
     )
     def test_every_submission_is_graded_again_after_a_change(
-        self, batch, project, graded, file, text
+        self, batch, project, files_run, file, text
     ):
         batch()
         path = project / file
         path.write_text(path.read_text("utf-8").replace(text, "words"), "utf-8")
-        graded.clear()
+        files_run.clear()
 
         batch()
 
-        assert graded == {"kata/submitted/anna.py", "kata/submitted/ben.py"}
+        assert files_run == {"kata/submitted/anna.py", "kata/submitted/ben.py"}
 
-    def test_shards_are_joined_by_a_call_without_a_shard(self, batch, project, graded):
+    def test_shards_are_joined_by_a_call_without_a_shard(self, batch, project, files_run):
         batch("--shard", "1/2")
-        assert graded == {"kata/submitted/anna.py"}
+        assert files_run == {"kata/submitted/anna.py"}
         batch("--shard", "2/2")
         assert [row["name"] for row in table(project)] == ["ben.py"]
-        graded.clear()
+        files_run.clear()
 
         batch()
 
-        assert graded == set()
+        assert files_run == set()
         assert [row["name"] for row in table(project)] == ["anna.py", "ben.py"]
 
     def test_shard_without_submissions_has_an_empty_table(self, batch, project):
@@ -250,15 +250,15 @@ class TestStoredGrades:
         assert table(project) == []
 
     def test_other_limit_grades_only_slow_submissions_again(
-        self, batch, project, submissions, graded
+        self, batch, project, submissions, files_run
     ):
         batch()
         submit("hangs", submissions / "zoe.py")
         batch("--limit", "2")
-        graded.clear()
+        files_run.clear()
 
         batch("--limit", "2")
-        assert graded == set()
+        assert files_run == set()
 
         batch("--limit", "1")
-        assert graded == {"kata/submitted/zoe.py"}
+        assert files_run == {"kata/submitted/zoe.py"}

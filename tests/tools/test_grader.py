@@ -295,6 +295,13 @@ def short_path() -> Iterator[Path]:
         yield Path(folder)
 
 
+def command(project: Path, *arguments: str) -> list[str]:
+    """Return the command that runs the grader as a program on a project."""
+    code = f"import sys, pathlib; from grader.__main__ import run; root = {str(project)!r}; "
+    code += "sys.exit(run(sys.argv[1:], pathlib.Path(root)))"
+    return [sys.executable, "-c", code, *arguments]
+
+
 def has_ended(reader: int) -> bool:
     """Return True if every process that writes to the pipe ends within half a minute."""
     while select.select([reader], [], [], 30)[0]:
@@ -635,11 +642,9 @@ class TestCommandLine:
     def test_output_escapes_characters_that_the_encoding_lacks(self, project):
         bugs = project / "kata" / "bugs" / "words.toml"
         bugs.write_text(bugs.read_text("utf-8").replace("The page says", "Ä page says"), "utf-8")
-        code = "import sys; from pathlib import Path; from grader import __main__; "
-        code += f"sys.exit(__main__.run(['--show', 'counts_characters'], Path({str(project)!r})))"
 
         result = subprocess.run(  # noqa: S603 - the command is our own
-            [sys.executable, "-c", code],
+            command(project, "--show", "counts_characters"),
             cwd=ROOT,
             env={**os.environ, "PYTHONIOENCODING": "ascii"},
             check=True,
@@ -702,10 +707,8 @@ class TestCommandLine:
             "    print('started', file=pipe, flush=True)\n"
             "    Event().wait(60)\n"
         )
-        code = "import sys; from pathlib import Path; from grader import __main__; "
-        code += f"sys.exit(__main__.run(['words'], Path({str(project)!r})))"
         grader = subprocess.Popen(  # noqa: S603 - the command is our own
-            [sys.executable, "-c", code],
+            command(project, "words"),
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(short_path)},
             stderr=subprocess.PIPE,
