@@ -191,7 +191,7 @@ class TestGrade:
     @pytest.mark.parametrize(
         ("learner", "rejected"), [("strong", []), ("overfitted", ["another_docstring"])]
     )
-    def test_only_the_rejected_one_of_several_variants_is_named(self, learner, rejected):
+    def test_only_the_rejected_variant_is_named(self, learner, rejected):
         # They run together first, and one by one if a test fails.
         [variant] = CATALOGUE.variants
         greeting = {"old": 'f"Hello, {name.strip()}!"', "new": '"Hello, " + name.strip() + "!"'}
@@ -224,7 +224,7 @@ class TestGrade:
             "kata/strong.py::test_finds_the_first_word"
         }
 
-    def test_other_tests_do_not_run_after_a_first_one_has_failed(self):
+    def test_other_tests_do_not_run_if_a_test_that_ran_the_lines_fails(self):
         bug = next(bug for bug in CATALOGUE.bugs if bug.name == "counts_characters")
         first = frozenset({"kata/strong.py::test_counts"})
 
@@ -347,7 +347,7 @@ class TestCommandLine:
             ("kata/bugs/words.toml", "my two words", "two words"),
         ],
     )
-    def test_edit_of_a_file_makes_a_new_run(self, project, capsys, file, old, new):
+    def test_changed_file_is_graded_again(self, project, capsys, file, old, new):
         main(["words"], project)
         text = (project / file).read_text()
         (project / file).write_text(text.replace(old, new))
@@ -663,7 +663,7 @@ class TestCommandLine:
         assert "kata/bugs/words.toml: greets_with_spaces: " in capsys.readouterr().err
 
     @pytest.mark.parametrize("detach", ["env={}", "start_new_session=True"])
-    def test_processes_that_a_test_starts_end_with_its_run(self, project, pipe, detach):
+    def test_child_processes_of_a_test_are_killed(self, project, pipe, detach):
         path, reader = pipe
         (project / "kata" / "test_words.py").write_text(
             "import subprocess\n\n\n"
@@ -679,7 +679,7 @@ class TestCommandLine:
         assert os.read(reader, 100).startswith(b"started\n")
         assert has_ended(reader)
 
-    def test_daemon_that_a_test_starts_ends_with_its_run(self, project, pipe):
+    def test_daemon_of_a_test_is_killed(self, project, pipe):
         path, reader = pipe
         (project / "kata" / "test_words.py").write_text(
             "import subprocess\n\n\n"
