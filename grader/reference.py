@@ -23,8 +23,9 @@ DEADLINE = 120.0  # seconds for each test
 
 INTRO = """# Planted bugs
 
-Each bug is a mutant: one edit of the application, described as a user would report it. *Unit*,
-*integration* and *system* are the bugs that this layer catches first: no lower layer does.
+Each bug is a mutant: one edit of the application, described as a user would report it. The
+columns *unit*, *integration* and *system* count the bugs that this layer catches first: no lower
+layer does.
 *Variants* are other correct ways to write the application, which no test rejects.
 
 | topic | bugs | unit | integration | system | variants |

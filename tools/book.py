@@ -41,13 +41,13 @@ CAUGHT_BY = {
     "system": "Caught by system tests only",
 }
 # A message without words of its own, such as a file name or a link that takes the heading's text.
-NO_WORDS = re.compile(r"[\w./-]+\.\w+|({\w+})?`[^`]+`|\[\]\([^)]+\)")
+NO_WORDS = re.compile(r"\d+|[\w./-]+\.\w+|({\w+})?`[^`]+`|\[\]\([^)]+\)")
 
 # A row of docs/bugs.md, and the parts of a cell in a generated page.
 BUG = re.compile(r"^\| .+ `\w+` \| `(\w+)\.\w+` \| ([^|]+) \|$", re.MULTILINE)
 CELL = re.compile(r"(?<=\| )(?:[^|\\\n]|\\.)+?(?= \|)")
 LAYER = re.compile(r"(unit|integration|system)(?= \d)")
-NO_WORDS_IN_CELL = re.compile(rf"{NO_WORDS.pattern}|\d+|\*[^*]+\*|({LAYER.pattern} \d+( · )?)+")
+NO_WORDS_IN_CELL = re.compile(rf"{NO_WORDS.pattern}|\*[^*]+\*|({LAYER.pattern} \d+( · )?)+")
 # Cells with a link: to a feature, to a topic, or to the tests, which the feature's section shows.
 LINKS = {
     r"^`(\w+\.\w+)`$": r"[](#\1)",
@@ -118,7 +118,8 @@ def questions(page: str, language: str) -> str:
         for target, heading in QUESTION.findall(path.read_text("utf-8")):
             title = translated.get(heading, heading) if language == "es" else heading
             found.append((sort_key(title), target))
-    return "\n".join(f"- [](#{target})" for _, target in sorted(found))
+    links = [f"- [](#{target})" for _, target in sorted(found)]
+    return "\n".join(["::::{container} questions", *links, "::::"])
 
 
 def layers(page: str, language: str) -> str:
@@ -134,7 +135,7 @@ def layers(page: str, language: str) -> str:
         first = sum(caught_by[0] == layer for caught_by in bugs)
         total = sum(layer in caught_by for caught_by in bugs)
         numbers = [tests, first, total, len(bugs) - total]
-        rows.append(f"| `tests/{layer}` | {' | '.join(f'`{number}`' for number in numbers)} |")
+        rows.append(f"| {layer} | {' | '.join(map(str, numbers))} |")
     return "\n".join(rows)
 
 
@@ -150,7 +151,7 @@ def chart(page: str, language: str) -> str:
         title = known.get(heading, heading)
         totals = [sum(layer in caught_by for caught_by in bugs) for layer in CAUGHT_BY]
         numbers = ", ".join(f"{name} {total}" for name, total in zip(names, totals, strict=True))
-        width = 90 + 10 * len(bugs)
+        width = 74 + 7 * len(bugs)
         label = f"{title}: {numbers} / {len(bugs)}"
         lines += [
             f'<figure><figcaption><a href="topics/{topic}.html">{title}</a></figcaption>',
@@ -171,8 +172,8 @@ def squares(bugs: Sequence[Sequence[str]], names: Sequence[str]) -> Iterator[str
         for column, caught_by in enumerate(bugs):
             kind = "misses" if layer not in caught_by else "also"
             kind = "first" if layer == caught_by[0] else kind
-            x, y = 90.5 + 10 * column, 1.5 + 14 * row
-            yield f'<rect class="{kind}" x="{x}" y="{y}" width="8" height="8"/>'
+            x, y = 74.5 + 7 * column, 2.5 + 14 * row
+            yield f'<rect class="{kind}" x="{x}" y="{y}" width="5" height="7"/>'
 
 
 def pattern(caught_by: Sequence[str]) -> list[bool]:
