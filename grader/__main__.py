@@ -118,8 +118,9 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     progress()
     grades = [grade for grade in graded if grade.verdict or grade.results]
     if not grades:
-        missed = "The last run missed no bug: use --missed after a run that misses some."
-        raise RequestError(missed if options.missed else "These bugs belong to another topic.")
+        if options.missed:
+            raise RequestError("\n".join(nothing_missed(topic, root) for topic in topics))
+        raise RequestError("These bugs belong to another topic.")
     is_part = bool(options.only or options.missed)
     if len(grades) == 1 and (options.topics or is_part):
         lines = report.details(grades[0])
@@ -133,6 +134,14 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     if options.min is None or any(grade.verdict for grade in grades):
         return max(grade.status for grade in grades)
     return int(any(grade.points < options.min for grade in grades))
+
+
+def nothing_missed(topic: str, root: Path) -> str:
+    """Return why --missed has nothing to grade in a topic, and the command to run instead."""
+    command = f"{advice.COMMAND} {topic}"
+    if not (root / FOLDER / f"{topic}.json").exists():
+        return f"{topic} has not been graded yet. Run: {command}"
+    return f"The last run of {topic} missed no bug. Grade the whole topic: {command}"
 
 
 def check_writable(file: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from grader.catalogue import Bug, Edit, Variant, combine
 from grader.pool import Pool, Run
 from grader.project import text_of
-from grader.testrun import Job
+from grader.testrun import SHARED, Job
 
 # On a bug, a test hangs if it takes longer than the whole healthy run times this factor.
 DEADLINE_FACTOR = 10
@@ -149,9 +149,10 @@ def grade(  # noqa: PLR0913 - the last two are options
 
 
 def tests_of_lines(edit: Edit, pool: Pool, run: Run) -> set[str]:
-    """Return the tests that ran the lines that the edit changes."""
+    """Return the tests that ran the lines that the edit changes: all if a shared fixture did."""
     lines = edit.lines(text_of(pool.files[edit.file]))
-    return {test for line in lines for test in run.tests_by_line.get((edit.file, line), ())}
+    tests = {test for line in lines for test in run.tests_by_line.get((edit.file, line), ())}
+    return run.passed if SHARED in tests else tests
 
 
 def run_twice(pool: Pool, job: Job, counted: Set[str]) -> EditResult:

@@ -32,6 +32,7 @@ OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # they write 
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")
 RAN = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
 CLIENTS = {"client", "log_in", "runner"}  # the fixtures of the integration layer
+SHARED = "a fixture that tests share"  # in the place of the test that runs a line
 LARGEST_FILE = 2**26  # bytes: a test that prints in an endless loop must not fill the disk
 
 
@@ -99,9 +100,21 @@ class Recorder:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.reports = []
+        self.running = nodeid
         self.send("started", nodeid, self.layers.get(nodeid, "unit"))
         if coverage := Coverage.current():
             coverage.switch_context(nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+        coverage = Coverage.current() if fixturedef.scope != "function" else None
+        if coverage:
+            coverage.switch_context(SHARED)
+        try:
+            return (yield)
+        finally:
+            if coverage:
+                coverage.switch_context(self.running)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.reports.append(report)

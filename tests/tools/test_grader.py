@@ -235,6 +235,14 @@ class TestGrade:
         assert len(healthy.passed) == 3
         assert (set(run.failed), run.passed) == (first, set())
 
+    def test_line_that_runs_in_a_shared_fixture_is_run_by_every_test(self, graded):
+        [result] = [result for result in graded("shared_fixture").bugs if result.is_noticed]
+
+        assert result.failed.keys() == {
+            "kata/shared_fixture.py::test_greets_in_a_browser",
+            "kata/shared_fixture.py::test_greets",
+        }
+
     def test_deadline_applies_to_each_test(self):
         seconds = 4 * 1.5
         test = "def test_{}():\n    Event().wait(1.5)\n\n\n"
@@ -564,6 +572,17 @@ class TestCommandLine:
             "          more fail: assert 1 == 0 (kata/test_words.py:6)",
         ]
 
+    def test_option_missed_after_a_run_that_missed_no_bug(self, project, capsys):
+        shutil.copy(PROJECT / "kata" / "strong.py", project / "kata" / "test_words.py")
+        main(["words", "--only", "counts_characters"], project)
+        capsys.readouterr()
+
+        assert main(["words", "--missed"], project) == 2
+
+        assert capsys.readouterr().err == (
+            "The last run of words missed no bug. Grade the whole topic: nox -s kata -- words\n"
+        )
+
     def test_hint_of_a_bug(self, capsys):
         assert main(["--hint", "counts_characters"], PROJECT) == 0
 
@@ -614,7 +633,7 @@ class TestCommandLine:
             ),
             (
                 ["--missed"],
-                "The last run missed no bug: use --missed after a run that misses some.",
+                "words has not been graded yet. Run: nox -s kata -- words",
             ),
             (
                 ["--only", "never_end"],
