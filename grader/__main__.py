@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grader import advice, batch, reference, report
-from grader.catalogue import Bug, Catalogue, CatalogueError, load
+from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from grader.pool import NO_LIMIT
 from grader.project import project_files
 from grader.report import progress
@@ -35,7 +35,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("topics", nargs="*", metavar="TOPIC", help="default: every topic")
     add_command = parser.add_mutually_exclusive_group().add_argument
-    add_command("--hint", metavar="NAME", help="print where to look for a bug")
+    add_command("--hint", nargs="+", metavar="NAME", help="print where to look for these bugs")
     add_command("--show", metavar="NAME", help="print a bug or a variant as a diff")
     add_command("--reference", action="store_true", help="grade the project's own tests")
     add_command("--missed", action="store_true", help="grade the bugs that the last run missed")
@@ -76,19 +76,18 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     options = parse(arguments)
     try:
         catalogue = load(root, options.bugs)
-        edits = {edit.name: edit for edit in (*catalogue.bugs, *catalogue.variants)}
         for topic in options.topics:
             find(topic, catalogue.topics, "topic")
         if options.hint is not None:
-            edit = find(options.hint, edits, "bug or variant")
-            print(edit.hint.strip() if isinstance(edit, Bug) else "A variant: tests accept it.")
+            for edit in [find_edit(name, catalogue) for name in options.hint]:
+                print(edit.hint.strip() if isinstance(edit, Bug) else "A variant: tests accept it.")
         elif options.show is not None:
-            print(report.diff(root, find(options.show, edits, "bug or variant")), end="")
+            print(report.diff(root, find_edit(options.show, catalogue)), end="")
         elif options.reference:
             return reference.main(catalogue, root, check=options.check)
         else:
             for name in options.only or ():
-                find(name, edits, "bug or variant")
+                find_edit(name, catalogue)
             grade = batch.main if options.batch else grade_topics
             return grade(options, catalogue, root)
     except (CatalogueError, OSError, RequestError) as error:
@@ -104,6 +103,14 @@ def find(name: str, known: Mapping[str, T], kind: str) -> T:
         question = f" Did you mean {similar}?" if similar else ""
         raise RequestError(f"No {kind} is named {name!r}.{question}")
     return known[name]
+
+
+def find_edit(name: str, catalogue: Catalogue) -> Edit:
+    """Return the bug or the variant of a name. Raises `RequestError`."""
+    if name in catalogue.topics:
+        raise RequestError(f"{name} is a topic: name one of its bugs or variants.")
+    edits = {edit.name: edit for edit in (*catalogue.bugs, *catalogue.variants)}
+    return find(name, edits, "bug or variant")
 
 
 def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) -> int:

@@ -37,9 +37,10 @@ def after_full_marks(grade: Grade, catalogue: Catalogue, root: Path) -> Iterator
         if names := [bug.name for bug in bugs if lowest[bug] == layer]:
             yield from wrap(f"Caught by {layer} tests, but {cheaper} tests are enough:")
             yield from wrap(", ".join(names), first_indent=INDENT)
-    pages = [f"tests/{layer}/test_{grade.topic}.py" for layer in LAYERS]
-    pages.append(f"docs/topics/{grade.topic}.md")
-    if existing := [page for page in pages if (root / page).exists()]:
+    pages = {path: path for path in (f"tests/{layer}/test_{grade.topic}.py" for layer in LAYERS)}
+    built = f"docs/_build/html/topics/{grade.topic}.html (nox -s book builds it)"
+    pages[f"docs/topics/{grade.topic}.md"] = built
+    if existing := [page for source, page in pages.items() if (root / source).exists()]:
         yield "Compare your tests with the project's:"
         yield from (f"{INDENT}{page}" for page in existing)
     topics = [*catalogue.topics]

@@ -19,6 +19,10 @@ PLAIN, RED, GREEN = 0, 31, 32
 WIDTH = 80  # columns of a terminal
 INDENT = " " * 10  # below the name of an edit
 MOST_FAILED = 10  # tests that a report lists
+WHERE_RED = {
+    "red": "on the healthy application",
+    "order": "in reverse order (order-dependent)",
+}  # by verdict
 PYTEST = ".nox/kata/bin/pytest"
 
 
@@ -49,8 +53,15 @@ def details(grade: Grade) -> Iterator[str]:
             line, below = f"{line}  {below}", ""
         yield line.replace(word, paint(word, colour), 1)
         yield from wrap(below, first_indent=INDENT)
+        if result.is_noticed and isinstance(result.edit, Variant):
+            yield from wrap(" ".join(result.edit.why.split()), first_indent=INDENT)
     yield from failed_tests(grade)
-    yield from score(grade, grade.topic)
+    if grade.verdict in WHERE_RED:
+        count = len(grade.failed)
+        fail = "1 test fails" if count == 1 else f"{count} tests fail"
+        yield paint(f"{grade.topic} not graded: {fail} {WHERE_RED[grade.verdict]}.", RED)
+    else:
+        yield from score(grade, grade.topic)
 
 
 def failed_tests(grade: Grade) -> Iterator[str]:
@@ -60,13 +71,14 @@ def failed_tests(grade: Grade) -> Iterator[str]:
         yield f"{paint('FAILED', RED)}    {name_of(test)}"
         yield from wrap(grade.failed[test], first_indent=INDENT)
     if tests and not tests[0].startswith(SUBMITTED):
-        yield "Run them with pytest:"
+        yield f"Run {'it' if len(tests) == 1 else 'them'} with pytest:"
         yield " \\\n    ".join([PYTEST, *map(shlex.quote, tests)])
 
 
 def wrap(text: str, first_indent: str = "") -> list[str]:
-    """Return the lines of a text that fits a terminal of 80 columns."""
-    wrapper = textwrap.TextWrapper(WIDTH, first_indent, INDENT, break_on_hyphens=False)
+    """Return the lines of a text for a terminal of 80 columns; a longer word is not broken."""
+    wrapper = textwrap.TextWrapper(WIDTH, first_indent, INDENT)
+    wrapper.break_long_words = wrapper.break_on_hyphens = False  # the id of a test stays whole
     return wrapper.wrap(text)
 
 
@@ -111,12 +123,15 @@ def scoreboard(grades: Sequence[Grade], difficulties: Mapping[str, str]) -> Iter
 
 
 def total(grades: Sequence[Grade]) -> str:
-    """Return a bar of ten characters, and how many bugs are caught and variants accepted."""
+    """Return a bar of ten characters for the points, and the bugs caught and variants accepted."""
     bugs, caught = sum(len(grade.bugs) for grade in grades), sum(grade.caught for grade in grades)
     variants = sum(len(grade.variants) for grade in grades)
-    accepted = variants - sum(grade.rejected for grade in grades)
-    bar = "#" * (10 * caught // bugs if bugs else 0)
-    return f"{bar:.<10} {caught}/{bugs} bugs caught, {accepted}/{variants} variants accepted"
+    rejected = sum(grade.rejected for grade in grades)
+    points = sum(grade.points for grade in grades)
+    bar = "#" * (10 * points // bugs if bugs else 0)
+    parts = [f"{caught}/{bugs} bugs caught"] if bugs else []
+    parts += [f"{variants - rejected}/{variants} variants accepted"] if variants else []
+    return f"{bar:.<10} {', '.join(parts)}" + (f": {points} points" if rejected and bugs else "")
 
 
 def submission_line(name: str, grade: Grade) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import advice, grading, pool
+from grader import advice, grading, pool, report
 from grader.__main__ import main
 from grader.catalogue import Catalogue, load
 from grader.grading import Grade, grade
@@ -345,7 +345,7 @@ class TestCommandLine:
         assert capsys.readouterr().out == f"Nothing has changed since the last run.\n{first}"
         main(["words", "--missed"], project)
         lines = capsys.readouterr().out.splitlines()
-        assert "words .......... 0/2 bugs caught, 0/0 variants accepted" in lines
+        assert "words .......... 0/2 bugs caught" in lines
 
     @pytest.mark.parametrize(
         ("file", "old", "new"),
@@ -381,7 +381,7 @@ class TestCommandLine:
             "caught    greets_with_spaces  by test_greets",
             "MISSED    never_ends",
             "          The page does not load if the text starts with a space.",
-            "words #####..... 1/2 bugs caught, 0/0 variants accepted",
+            "words #####..... 1/2 bugs caught",
             "Grade the whole topic: nox -s kata -- words",
             "Grade the missed bugs again: nox -s kata -- words --missed",
             "Show a hint: nox -s kata -- --hint NAME",
@@ -396,16 +396,19 @@ class TestCommandLine:
         (project / "kata" / "test_words.py").write_text(tests)
         (project / "tests" / "unit").mkdir(parents=True)
         (project / "tests" / "unit" / "test_words.py").touch()
+        (project / "docs" / "topics").mkdir()
+        (project / "docs" / "topics" / "words.md").touch()
 
         assert main(["words"], project) == 0
 
-        assert capsys.readouterr().out.splitlines()[-6:] == [
+        assert capsys.readouterr().out.splitlines()[-7:] == [
             "words ########## 3/3 bugs caught, 1/1 variants accepted",
             "Tests that caught no bug: test_nothing",
             "Caught by integration tests, but unit tests are enough:",
             "          counts_characters",
             "Compare your tests with the project's:",
             "          tests/unit/test_words.py",
+            "          docs/_build/html/topics/words.html (nox -s book builds it)",
         ]
 
     def test_next_topic_follows_full_marks(self, tmp_path):
@@ -426,10 +429,24 @@ class TestCommandLine:
             "Grade the whole topic: nox -s kata -- words",
         ]
 
-    def test_rejected_variant_alone_is_less_than_full_marks(self, project):
+    def test_rejected_variant_alone_is_less_than_full_marks(self, project, capsys):
         shutil.copy(PROJECT / "kata" / "overfitted.py", project / "kata" / "test_words.py")
 
         assert main(["--only", "another_docstring"], project) == 1
+
+        lines = capsys.readouterr().out.splitlines()
+        assert "words .......... 0/1 variants accepted" in lines
+
+    def test_bar_shows_points_if_a_variant_is_rejected(self, project, capsys):
+        tests = "".join(
+            (PROJECT / "kata" / f"{n}.py").read_text() for n in ("strong", "overfitted")
+        )
+        (project / "kata" / "test_words.py").write_text(tests.replace("test_greets", "test_gr", 1))
+
+        main(["words"], project)
+
+        lines = capsys.readouterr().out.splitlines()
+        assert "words ######.... 3/3 bugs caught, 0/1 variants accepted: 2 points" in lines
 
     def test_no_line_of_a_grade_is_longer_than_80_columns(self, project, capsys):
         (project / "kata" / "test_words.py").write_text(
@@ -445,14 +462,15 @@ class TestCommandLine:
 
         lines = capsys.readouterr().out.splitlines()
         assert max(map(len, lines)) <= 80
-        assert lines[1:6] == [
+        assert lines[1:7] == [
             "REJECTED  another_docstring",
             "          by test_docstring: assert 'Return a friendly greeting.' == 'Return a",
             "          greeting.' (kata/test_words.py:9)",
+            "          A docstring does not change what the function does.",
             "MISSED    greets_with_spaces",
             "          The greeting has a gap before the exclamation mark.",
         ]
-        assert lines[6:8] == [
+        assert lines[7:9] == [
             "caught    counts_characters",
             "          by test_two_words_with_a_space_between_them_are_counted_as_two_words",
         ]
@@ -506,9 +524,7 @@ class TestCommandLine:
         assert capsys.readouterr().out == (
             "FAILED    test_greets\n"
             "          assert 'Hello, John!' == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
-            "words not graded. On the healthy application\n"
-            "          kata/submitted/test_mine.py::test_greets fails: assert 'Hello, John!'\n"
-            "          == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
+            "words not graded: 1 test fails on the healthy application.\n"
         )
 
     def test_tests_of_two_paths_are_graded_together(self, project, tmp_path, capsys):
@@ -551,7 +567,7 @@ class TestCommandLine:
         lines = capsys.readouterr().out.splitlines()
         assert "\033[32mcaught\033[0m    counts_characters  by test_counts and 1 more" in lines
         assert "\033[31mMISSED\033[0m    never_ends" in lines
-        assert "words #####..... 1/2 bugs caught, 0/0 variants accepted" in lines
+        assert "words #####..... 1/2 bugs caught" in lines
 
     def test_red_suite_lists_failing_tests_and_the_command_that_reruns_them(self, project, capsys):
         tests = "".join(f"def test_{n}():\n    assert {n} == 0\n\n\n" for n in range(12))
@@ -568,9 +584,26 @@ class TestCommandLine:
             ".nox/kata/bin/pytest \\",
             *(f"    kata/test_words.py::test_{n} \\" for n in range(1, 10)),
             "    kata/test_words.py::test_10",
-            "words not graded. On the healthy application kata/test_words.py::test_1 and 10",
-            "          more fail: assert 1 == 0 (kata/test_words.py:6)",
+            "words not graded: 11 tests fail on the healthy application.",
         ]
+
+    def test_order_dependent_test_is_rerun_by_a_command(self, project, capsys):
+        shutil.copy(PROJECT / "kata" / "order_dependent.py", project / "kata" / "test_words.py")
+
+        assert main(["words"], project) == 2
+
+        assert capsys.readouterr().out.splitlines()[-4:] == [
+            "Run it with pytest:",
+            ".nox/kata/bin/pytest \\",
+            "    kata/test_words.py::test_needs_the_first_test",
+            "words not graded: 1 test fails in reverse order (order-dependent).",
+        ]
+
+    def test_id_of_a_test_is_not_wrapped(self):
+        name = f"kata/test_words.py::test_{'very_' * 16}long_name"
+        grade = Grade("words", verdict="flaky", reason=f"Flaky: {name} failed and then passed.")
+
+        assert f"          {name}" in report.details(grade)
 
     def test_option_missed_after_a_run_that_missed_no_bug(self, project, capsys):
         shutil.copy(PROJECT / "kata" / "strong.py", project / "kata" / "test_words.py")
@@ -583,10 +616,12 @@ class TestCommandLine:
             "The last run of words missed no bug. Grade the whole topic: nox -s kata -- words\n"
         )
 
-    def test_hint_of_a_bug(self, capsys):
-        assert main(["--hint", "counts_characters"], PROJECT) == 0
+    def test_hint_of_each_named_bug(self, capsys):
+        assert main(["--hint", "counts_characters", "another_docstring"], PROJECT) == 0
 
-        assert capsys.readouterr().out == "Which number is right for more than one word?\n"
+        assert capsys.readouterr().out == (
+            "Which number is right for more than one word?\nA variant: tests accept it.\n"
+        )
 
     def test_show_prints_the_story_and_the_diff(self, capsys):
         assert main(["--show", "counts_characters"], PROJECT) == 0
@@ -622,6 +657,7 @@ class TestCommandLine:
                 ["--hint", "count_characters"],
                 "No bug or variant is named 'count_characters'. Did you mean counts_characters?",
             ),
+            (["--hint", "words"], "words is a topic: name one of its bugs or variants."),
             (["--hint", ""], "No bug or variant is named ''."),
             (["word"], "No topic is named 'word'. Did you mean words?"),
             (["--bugs", "{empty}"], "{empty} has no file TOPIC.toml with bugs."),
