@@ -57,8 +57,8 @@ def details(grade: Grade) -> Iterator[str]:
             yield from wrap(" ".join(result.edit.why.split()), first_indent=INDENT)
     yield from failed_tests(grade)
     if grade.verdict in WHERE_RED:
-        count = len(grade.failed)
-        fail = "1 test fails" if count == 1 else f"{count} tests fail"
+        number = len(grade.failed)
+        fail = "1 test fails" if number == 1 else f"{number} tests fail"
         yield paint(f"{grade.topic} not graded: {fail} {WHERE_RED[grade.verdict]}.", RED)
     else:
         yield from score(grade, grade.topic)
