@@ -9,7 +9,8 @@ another application.
 - unit: register the blueprint on an application of your own, with a URL prefix of your own.
   `create_app` without settings stores data in `FLASK_INSTANCE_PATH`: set it to `tmp_path`.
 - integration: request the pages under both prefixes, and check where their links lead.
-- system: follow those links in a browser, with `BlogTestCase` from tests/system/blog.py.
+- system: follow those links in a browser, with `BlogTestCase` from tests/system/blog.py:
+  `self.browser.get(self.get_server_url() + "/en/John")` opens a page.
 """
 
 

@@ -8,7 +8,8 @@ from tests/support/html.py. `client.get_cookie("theme")` returns the cookie that
 
 - unit: call `theme` inside `app.test_request_context(headers={"Cookie": ...})`.
 - integration: check the Set-Cookie header and its attributes, and the request after it.
-- system: check what a browser stores and displays, with `BlogTestCase` from tests/system/blog.py.
+- system: check what a browser stores and displays, with `BlogTestCase` from tests/system/blog.py:
+  `self.browser.get(self.get_server_url() + "/preferences")` opens the page.
 """
 
 from tests.support.html import submit

@@ -6,8 +6,10 @@ The code is app/filters.py: the course's examples of Jinja's filters, the custom
 Fixtures (see conftest.py in the project's root): `app`, `client`.
 
 - unit: call `startswith`, or render a template of your own with `app.jinja_env.from_string`.
-- integration: read the page with `page` and `texts` from tests/support/html.py.
-- system: read the page in a browser, with `BlogTestCase` from tests/system/blog.py.
+- integration: read the page with `page` and `texts` from tests/support/html.py:
+  `texts(client.get("/filters"), "dd")` returns the results as a list.
+- system: read the page in a browser, with `BlogTestCase` from tests/system/blog.py:
+  `self.browser.get(self.get_server_url() + "/filters")` opens it.
 """
 
 from app.filters import startswith

@@ -9,7 +9,8 @@ Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `runner`, 
   rejects and deletes. Commit, expire the session, and read the rows again.
 - integration: load the course data with the application's own commands, and check it.
 - system: check the pages after an account is deleted, with `BlogTestCase` from
-  tests/system/blog.py.
+  tests/system/blog.py. `self.log_in("John Williams")` logs in, and
+  `self.browser.get(self.get_server_url() + "/people/")` opens the page.
 """
 
 from app.models import User

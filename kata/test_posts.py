@@ -9,9 +9,10 @@ Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `client`, 
 tests/support/html.py.
 
 - unit: check `tag_names`, and which input the form rejects.
-- integration: check permissions, and what is stored and shown, and in which order.
+- integration: check permissions, and what is stored and shown, and in which order:
+  `submit(john, "/posts/new", {"title": "Hello", "text": "World"})` returns the response.
 - system: write, edit and delete a post in a browser, with `BlogTestCase` from
-  tests/system/blog.py.
+  tests/system/blog.py. `self.log_in("John Williams")` logs in without the form.
 """
 
 from tests.support.html import texts

@@ -10,7 +10,8 @@ tests/support/html.py. The users' PASSWORD is in tests/support/blog.py.
 - unit: call `is_safe_redirect`, which prevents open redirects, and validate the forms.
 - integration: check what a client may see before login, after login and after logout.
 - system: the same in a browser, which follows redirects and stores cookies itself, with
-  `BlogTestCase` from tests/system/blog.py.
+  `BlogTestCase` from tests/system/blog.py:
+  `self.browser.get(self.get_server_url() + "/login")` opens the form.
 """
 
 

@@ -8,9 +8,10 @@ Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `client`, 
 fill in a form, use `submit` from the same module.
 
 - unit: create an application with one URL rule, for the class under test.
-- integration: check the status, headers and JSON of a response, and what the database stores.
+- integration: check the status, headers and JSON of a response, and what the database stores:
+  `texts(client.get("/about"), "h1")` returns the headings as a list.
 - system: rename and delete your account on the people page, whose script calls the API, with
-  `BlogTestCase` from tests/system/blog.py.
+  `BlogTestCase` from tests/system/blog.py. `self.log_in("John Williams")` logs in.
 """
 
 from tests.support.html import texts
