@@ -15,7 +15,7 @@ from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from grader.pool import NO_LIMIT
 from grader.project import project_files
 from grader.report import progress
-from grader.submission import SUBMITTED, RequestError, Submission, submitted_files
+from grader.submission import SUBMITTED, RequestError, Submission, submitted_files, uncollected
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path("reports", "kata")  # stores the results of the last run
@@ -130,10 +130,16 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
         raise RequestError("These bugs belong to another topic.")
     is_part = bool(options.only or options.missed)
     if len(grades) == 1 and (options.topics or is_part):
-        lines = report.details(grades[0])
+        lines = [*report.details(grades[0])]
+        if grades[0].verdict in {"", "red", "order", "empty"}:  # others may have a syntax error
+            paths = [
+                path for path in tests[grades[0].topic] if path in files and path[-3:] == ".py"
+            ]
+            lost = [name for path in paths for name in uncollected(files[path])]
+            lines += report.wrap(f"pytest does not collect: {', '.join(lost)}") if lost else []
         steps = advice.after_topic(grades[0], catalogue, root, is_part=is_part)
     else:
-        lines = report.scoreboard(grades, catalogue.topics)
+        lines = [*report.scoreboard(grades, catalogue.topics)]
         steps = advice.next_topic([grade.topic for grade in grades if grade.status], catalogue)
     print(*lines, *steps, sep="\n")
     if options.json:

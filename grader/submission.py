@@ -1,7 +1,8 @@
 """Grade the tests of one learner, or reuse the stored results if nothing has changed."""
 
 import argparse
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,19 @@ def submitted_files(path: Path) -> dict[str, bytes]:
     if not files:
         raise RequestError(f"{path} is empty.")
     return {f"{SUBMITTED}/{name}": data for name, data in files.items()}
+
+
+def uncollected(code: bytes) -> Iterator[str]:
+    """Yield the functions and classes that look like tests, but that pytest does not collect."""
+    nodes = [*ast.walk(ast.parse(code))]
+    used = {getattr(node, "id", getattr(node, "attr", "")) for node in nodes}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name not in used:
+            names = [getattr(each, "name", "") for each in node.body]
+            is_test = node.name.endswith("_test") or any(name[:4] == "test" for name in names)
+            is_known = node.name[:4] in {"test", "Test"} or getattr(node, "bases", None)
+            if is_test and not is_known and not node.decorator_list:
+                yield f"{node.name} (line {node.lineno})"
 
 
 @dataclass(frozen=True)

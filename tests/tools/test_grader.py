@@ -587,6 +587,17 @@ class TestCommandLine:
             "words not graded: 11 tests fail on the healthy application.",
         ]
 
+    def test_tests_that_pytest_does_not_collect_are_named(self, project, capsys):
+        shutil.copy(PROJECT / "kata" / "uncollected.py", project / "kata" / "test_words.py")
+
+        main(["words", "--only", "counts_characters"], project)
+
+        assert capsys.readouterr().out.splitlines()[-3:] == [
+            "words ########## 1/1 bugs caught",
+            "pytest does not collect: counts_one_word_test (line 12), CountTests (line 16)",
+            "Grade the whole topic: nox -s kata -- words",
+        ]
+
     def test_order_dependent_test_is_rerun_by_a_command(self, project, capsys):
         shutil.copy(PROJECT / "kata" / "order_dependent.py", project / "kata" / "test_words.py")
 
