@@ -22,7 +22,7 @@ HEADINGS = re.compile(r"^(?:\(\S+\)=\n)?#+ .+$", re.MULTILINE)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the project. To build in seconds, one topic is complete; others have headings."""
-    generated = shutil.ignore_patterns(".*", "_build", "__pycache__", "htmlcov", "reports")
+    generated = shutil.ignore_patterns(".git", ".nox", ".venv", "*_cache", "_build", "__pycache__")
     shutil.copytree(ROOT, tmp_path, ignore=generated, dirs_exist_ok=True)
     for page in tmp_path.glob("docs/topics/*.md"):
         if page != tmp_path / COOKIES:
