@@ -8,6 +8,7 @@ from coverage import CoverageData
 from tests.system.processes import Process, environment
 
 # A program with two greenlets: each leaves the view in the middle, and continues there later.
+# `gevent.sleep(0)` waits for no time: it lets the other greenlet run.
 GREENLETS = """\
 import gevent
 
