@@ -233,6 +233,17 @@ def read(connection: HTTPConnection) -> ServerResponse:
     return ServerResponse(response.status, response.headers, text)
 
 
+def read_status(connection: HTTPConnection) -> int:
+    """Return the status code of the response, and close the connection.
+
+    A server that rejects a body without reading it may reset the connection while the client reads
+    the rest of the response.
+    """
+    with connection.getresponse() as response:
+        connection.close()
+        return response.status
+
+
 def get(server: Server, path: str) -> ServerResponse:
     """Send a GET request over a new connection, and return the response."""
     return read(send(server, path))
