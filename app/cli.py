@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DatabaseError
 
-from app import dataset
+from app import dataset, forms
 from app.database import create_tables, db
 from app.models import Blogpost, Contact, Tag, User
 
@@ -62,8 +62,8 @@ def init_db() -> None:
 @with_appcontext
 def seed(password: str | None) -> None:
     """Load the course's users, posts and tags."""
-    if password == "":
-        raise click.BadParameter("The password must not be empty.", param_hint="--password")
+    if password is not None and not (password and forms.is_text(password)):
+        raise click.BadParameter("It must be valid UTF-8 and not empty.", param_hint="--password")
     with database_errors_as_messages():
         create_tables()
         dataset.load(password)

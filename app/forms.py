@@ -90,7 +90,7 @@ def submitted_data() -> MultiDict[str, str]:
 
 
 def is_text(value: object) -> bool:
-    """Return True if the JSON value is a string without lone surrogates."""
+    """Return True if the value is a string without lone surrogates: valid UTF-8."""
     return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
 
 

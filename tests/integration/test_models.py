@@ -211,8 +211,10 @@ class TestDataset:
 
         assert redirect_target(response) == "/"
 
-    def test_seed_rejects_an_empty_password_and_stores_nothing(self, app, runner):
-        result = runner.invoke(args=["seed", "--password", ""])
+    # Python represents a byte that is not UTF-8 in an argument as a lone surrogate.
+    @pytest.mark.parametrize("password", ["", "\udcff"], ids=["empty", "not UTF-8"])
+    def test_seed_rejects_an_invalid_password_and_stores_nothing(self, app, runner, password):
+        result = runner.invoke(args=["seed", "--password", password])
 
         assert result.exit_code == 2
         assert "Invalid value for --password: " in result.stderr
