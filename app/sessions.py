@@ -65,7 +65,9 @@ def init_app(app: Flask) -> None:
 def handle_csrf_error(error: CSRFError) -> Response:
     """Return the error with advice: in most cases, the user has logged in again in another tab."""
     if "referrer" in error.description:
-        error.description += " Allow your browser to send the Referer header to this site."
+        error.description += " Allow your browser or program to send the Referer header."
+    elif wants_json():
+        error.description += " Send a form's csrf_token in the X-CSRFToken header, with its cookie."
     else:
         error.description += " Your login may have changed. Go back, copy your text and reload."
     return handle_http_error(error)
@@ -175,8 +177,7 @@ def login() -> ResponseReturnValue:
     form = LoginForm()
     if form.validate_on_submit():
         count_attempt(form.username.data or "")
-        user = authenticate(form.username.data or "", form.password.data or "")
-        if user is not None:
+        if user := authenticate(form.username.data or "", form.password.data or ""):
             log_in(user)
             target = request.args.get("next", "")
             return redirect(target if is_safe_redirect(target) else url_for("pages.home"))
@@ -200,8 +201,7 @@ def authenticate(username: str, password: str) -> User | None:
     usernames are taken (user enumeration by a timing attack).
     """
     user = db.session.scalar(select(User).where(User.username == username))
-    known = user.password_hash if user else None
-    stored = known or dummy_hash(current_app.config["PASSWORD_METHOD"])
+    stored = (user and user.password_hash) or dummy_hash(current_app.config["PASSWORD_METHOD"])
     return user if check_password_hash(stored, nfc(password)) else None
 
 

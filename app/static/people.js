@@ -16,7 +16,9 @@ async function send(method, body) {
   if (!response.ok) {
     // If the server is down, a proxy may respond with HTML, or nothing responds at all.
     const { message } = await response.json().catch(() => ({}));
-    const error = new Error(message || "The server does not respond. Try again in a moment.");
+    // What the server says about a wrong CSRF token is advice for an API client.
+    const changed = response.status === 400 && "Your login may have changed. Reload the page.";
+    const error = new Error(changed || message || "The server does not respond. Try again in a moment.");
     error.isAboutField = [409, 422].includes(response.status);
     throw error;
   }

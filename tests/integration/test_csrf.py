@@ -59,7 +59,7 @@ class TestCsrfToken:
 
         assert response.status_code == 400
         [reason] = texts(response, "main p")
-        assert reason.endswith("Allow your browser to send the Referer header to this site.")
+        assert reason.endswith("Allow your browser or program to send the Referer header.")
         assert "login" not in reason
 
     def test_missing_csrf_token_is_reported(self, client):
@@ -68,3 +68,12 @@ class TestCsrfToken:
         assert response.status_code == 400
         [reason] = texts(response, "main p")
         assert reason.startswith("The CSRF token is missing. Your login may have changed.")
+
+    @pytest.mark.parametrize("sent", [{}, {"X-CSRFToken": "wrong"}], ids=["missing", "wrong"])
+    def test_api_client_is_told_how_to_send_the_csrf_token(self, john, sent):
+        response = john.delete("/users/1", headers=sent)
+
+        assert response.status_code == 400
+        assert response.json["message"].startswith("The CSRF ")
+        assert "X-CSRFToken" in response.json["message"]
+        assert "login" not in response.json["message"]
