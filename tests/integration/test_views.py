@@ -78,7 +78,7 @@ class TestView:
             ("/contact", "John Williams"),
             ("/password", "John Williams"),
             ("/about", "About"),
-            ("/preferences", "Theme"),
+            ("/preferences", "Preferences"),
             ("/login", None),
             ("/nowhere", None),
         ],

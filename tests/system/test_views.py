@@ -10,10 +10,10 @@ from tests.system.pages import ContactPage, PeoplePage, PostsPage, SignUpPage
 
 # The links of the menu, with the heading of the page that each leads to.
 MENU = {
+    "Course": "Hello World!!!",
     "Posts": "All posts",
     "People": "People",
-    "Course": "Hello World!!!",
-    "Theme": "Preferences",
+    "Preferences": "Preferences",
     "About": "About",
     "Flask testing kata": "Hello World!!!",
 }
