@@ -67,16 +67,6 @@ class TestLogin(BlogTestCase):
         assert page.message != ""
         assert page.logged_in_as == "Sam"
 
-    def test_double_click_on_a_slow_connection_signs_up_once(self) -> None:
-        page = self.visit(SignUpPage)
-        page.fill_in(Username="Sam", Password="potatoes")
-
-        with self.recorded_requests() as requests:
-            page.submit_twice("Sign up")
-
-        assert requests.count("POST /signup") == 1
-        assert page.logged_in_as == "Sam"
-
     def test_sign_up_shows_that_a_username_is_taken(self) -> None:
         self.expected_errors = [409]
         page = self.visit(SignUpPage)
