@@ -1,8 +1,8 @@
 """A small blog: users, their contact cards, their posts and the posts' tags.
 
 Topics of the course, one module each, with tests of the same name on every layer:
-`models`, `cli`, `filters`, `views`, `sample_blueprint` (topic: blueprints), `posts`, `cookies`
-and `sessions`. Plumbing that the topics share: `config`, `database`, `text`, `request_checks`,
+`filters`, `cookies`, `cli`, `models`, `views`, `sample_blueprint` (topic: blueprints), `sessions`
+and `posts`. Plumbing that the topics share: `config`, `database`, `text`, `request_checks`,
 `errors`, `forms`, `paging` and `dataset`.
 """
 
@@ -44,7 +44,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         plumbing.init_app(app)
 
     # Topics
-    for topic in (cli, filters, views, sample_blueprint, posts, cookies, sessions):
+    for topic in (filters, cookies, cli, views, sample_blueprint, sessions, posts):
         topic.init_app(app)
 
     return app

@@ -113,8 +113,10 @@ class TestView:
         features = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
 
         rows = page(client.get("/")).cssselect("tbody tr")
+        shown = {row.find("th").text: [li.text for li in row.cssselect("li")] for row in rows}
 
-        assert {row.find("th").text: [li.text for li in row.cssselect("li")] for row in rows} == {
+        assert list(shown) == list(features)
+        assert shown == {
             topic: [
                 layer
                 for layer in ("unit", "integration", "system")

@@ -59,6 +59,12 @@ def test_bug_exists_for_each_feature_of_the_course():
     assert {bug.feature for bug in load(ROOT).bugs} == features
 
 
+def test_topics_have_the_same_order_in_the_kata_and_in_the_course_map():
+    features = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
+
+    assert list(load(ROOT).topics) == list(features)
+
+
 def test_every_topic_has_five_variants_and_a_rewrite_of_its_code():
     # The rewrite refuses a test that compares source text instead of behaviour.
     catalogue = load(ROOT)
