@@ -75,7 +75,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Run a command and return the exit status."""
     options = parse(arguments)
     try:
-        catalogue = load(root, options.bugs)
+        catalogue = load(root, options.bugs, options.topics)
         for topic in options.topics:
             find(topic, catalogue.topics, "topic")
         if options.hint is not None:

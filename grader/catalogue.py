@@ -3,7 +3,7 @@
 import ast
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache, reduce
 from pathlib import Path
@@ -95,28 +95,32 @@ class CatalogueError(Exception):
 T = TypeVar("T", Bug, Variant)
 
 
-def load(root: Path, private: Path | None = None) -> Catalogue:
+def load(root: Path, private: Path | None = None, topics: Collection[str] = ()) -> Catalogue:
     """Return the catalogue of a project, with the private bugs of another folder.
 
-    Raises `CatalogueError` with every problem.
+    The edits of `topics` are checked, or all. Raises `CatalogueError` with every problem.
     """
-    rows, topics = load_tables(root / FEATURES, FEATURES), load_tables(root / TOPICS, TOPICS)
-    files = project_files(root)
+    rows, difficulties = load_tables(root / FEATURES, FEATURES), load_tables(root / TOPICS, TOPICS)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
     problems: list[str] = []
-    bugs = load_folder(root / "kata" / "bugs", Bug, files, features, problems)
+    bugs = load_folder(root / "kata" / "bugs", Bug, features, problems)
     if private:
-        bugs += load_folder(private.resolve(), Bug, files, features, problems)
+        bugs += load_folder(private.resolve(), Bug, features, problems)
         if not any(private.glob("*.toml")):
             problems.append(f"{private} has no file TOPIC.toml with bugs.")
-    variants = load_folder(root / "kata" / "variants", Variant, files, features, problems)
+    variants = load_folder(root / "kata" / "variants", Variant, features, problems)
     names = Counter(edit.name for edit in (*bugs, *variants))
     problems += [f"{name}: {n} entries have this name." for name, n in names.items() if n > 1]
     in_use = {bug.topic for bug in bugs}
-    problems += [f"{TOPICS}: {topic} is missing." for topic in sorted(in_use - topics.keys())]
+    problems += [f"{TOPICS}: {topic} is missing." for topic in sorted(in_use - difficulties.keys())]
+    files = project_files(root)
+    for edit in (*bugs, *variants):
+        if not topics or edit.topic in topics:
+            found = edit_problems(files, edit)
+            problems += [f"{edit.topic}.toml: {edit.name}: {problem}" for problem in found]
     if problems:
         raise CatalogueError("\n".join(problems))
-    return Catalogue({t: topics[t] for t in topics if t in in_use}, bugs, variants)
+    return Catalogue({t: difficulties[t] for t in difficulties if t in in_use}, bugs, variants)
 
 
 def load_tables(path: Path, name: str) -> dict[str, Any]:
@@ -127,9 +131,7 @@ def load_tables(path: Path, name: str) -> dict[str, Any]:
         raise CatalogueError(f"{name}: {error}") from error
 
 
-def load_folder(
-    folder: Path, kind: type[T], files: Files, features: set[str], problems: list[str]
-) -> list[T]:
+def load_folder(folder: Path, kind: type[T], features: set[str], problems: list[str]) -> list[T]:
     """Return the bugs or variants in the files TOPIC.toml of a folder, and add the problems."""
     entries = []
     for path in sorted(folder.glob("*.toml")):
@@ -137,12 +139,10 @@ def load_folder(
         if not any(feature.startswith(f"{topic}.") for feature in features):
             problems.append(f"{file}: {FEATURES} has no topic {topic!r}.")
         for name, table in load_tables(path, file).items():
-            found = list(field_problems(kind, table, topic, features))
-            if not found:
-                entry = kind(name=name, topic=topic, **table)
-                entries.append(entry)
-                found = list(edit_problems(files, entry))
-            problems += [f"{file}: {name}: {problem}" for problem in found]
+            if found := list(field_problems(kind, table, topic, features)):
+                problems += [f"{file}: {name}: {problem}" for problem in found]
+            else:
+                entries.append(kind(name=name, topic=topic, **table))
     return entries
 
 
