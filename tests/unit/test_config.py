@@ -154,7 +154,7 @@ class TestSecretKey(unittest.TestCase):
     def test_existing_secret_key_is_read_from_a_read_only_folder(self):
         key = load_secret_key(self.folder)
 
-        with mock.patch("tempfile.mkstemp", side_effect=PermissionError):
+        with mock.patch("tempfile.mkdtemp", side_effect=PermissionError):
             self.assertEqual(load_secret_key(self.folder), key)
 
     def test_missing_instance_folder_is_created(self):
@@ -194,6 +194,13 @@ class TestSecretKey(unittest.TestCase):
             load_secret_key(self.folder)
 
         self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_secret_key_is_created_without_a_folder_for_temporary_files(self):
+        # The draft is in the folder of the key: a hard link cannot lead to another file system.
+        with mock.patch("tempfile.tempdir", str(self.folder / "missing")):
+            key = load_secret_key(self.folder)
+
+        self.assertEqual((self.folder / "secret_key").read_text(), key)
 
     def test_workers_that_start_at_once_use_the_same_secret_key(self):
         start = Barrier(8)

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import unittest
+from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -129,6 +130,16 @@ class TestFile(unittest.TestCase):
 
         with self.assertRaisesRegex(OperationalError, "unable to open database file"):
             create_tables()
+
+    def test_database_in_memory_creates_no_file(self):
+        folder = self.file.parent
+        self.enterContext(chdir(folder))
+
+        with create_app(CONFIG).app_context():
+            create_tables()
+            db.engine.dispose()
+
+        self.assertEqual(list(folder.iterdir()), [])
 
 
 class TestConstraints(DatabaseTestCase):

@@ -126,6 +126,13 @@ class TestOneToMany(DatabaseTestCase):
         self.assertEqual(self.john.blogposts.all(), [post])
         self.assertEqual(self.fordo.blogposts.all(), [])
 
+    def test_adding_a_post_to_a_user_sets_the_user_of_the_post(self):
+        post = Blogpost(title="Flask - A Python Web Framework")
+
+        self.john.blogposts.append(post)
+
+        self.assertIs(post.user, self.john)
+
     def test_post_with_a_user_id_has_that_user(self):
         post = Blogpost(title="Flask - A Python Web Framework", userid=self.john.id)
 
@@ -183,6 +190,13 @@ class TestManyToMany(DatabaseTestCase):
         db.session.commit()
 
         self.assertEqual(self.post.tags, [self.tag])
+
+    def test_adding_a_post_to_a_tag_adds_it_to_the_loaded_tags_of_the_post(self):
+        loaded = self.post.tags
+
+        self.tag.blogposts.append(self.post)
+
+        self.assertEqual(loaded, [self.tag])
 
     def test_posts_of_a_tag_are_the_posts_with_that_tag(self):
         flask = Tag(tagname="Flask")
