@@ -12,7 +12,7 @@ from app import create_app, dataset
 from app.database import create_tables, db
 from app.models import tags as post_tags
 from tests.support.config import CONFIG
-from tests.support.databases import Settings, copy_into_memory, database_image, is_in_memory
+from tests.support.databases import Settings, database_image, is_sqlite, restore
 from tests.support.html import csrf_header
 
 # The password of the course's users in the tests.
@@ -25,8 +25,8 @@ def load_dataset(app: Flask) -> None:
     The users' password is `PASSWORD`.
     """
     with app.app_context():
-        if is_in_memory():
-            copy_into_memory(database_image(store_dataset))
+        if is_sqlite():
+            restore(database_image(store_dataset))
         else:
             dataset.load(PASSWORD)
 
