@@ -15,6 +15,7 @@ from app.database import db
 from tests.support.blog import delete_account
 from tests.support.config import CONFIG
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.login import log_in
 
 
 class TestEnvironment:
@@ -56,27 +57,25 @@ class TestEnvironment:
         assert all(name.startswith(("blog.sqlite", "secret_key")) for name in kept)
 
     def test_data_and_sessions_survive_a_restart(self, start):
-        cheap = {"FLASK_PASSWORD_METHOD": CONFIG["PASSWORD_METHOD"]}
-        before = start(**cheap)
-        before.test_cli_runner().invoke(args=["seed", "--password", "second breakfast"])
-        client = before.test_client()
-        submit(client, "/login", {"username": "John Williams", "password": "second breakfast"})
+        before = start()
+        before.test_cli_runner().invoke(args=["seed"])
+        cookie = log_in(before, "John Williams").get_cookie("blog_session")
 
-        again = start(**cheap).test_client()
-        again.set_cookie("blog_session", client.get_cookie("blog_session").value)
+        again = start().test_client()
+        again.set_cookie("blog_session", cookie.value)
 
         assert texts(again.get("/"), "#me") == ["John Williams"]
 
     def test_session_and_csrf_token_need_the_same_secret_key(self, start):
         one, other = start(FLASK_SECRET_KEY="one"), start(FLASK_SECRET_KEY="other")
         client, visitor = one.test_client(), other.test_client()
-        header = csrf_header(client)
+        headers = {**csrf_header(client), "Accept": "application/json"}
         visitor.set_cookie("blog_session", client.get_cookie("blog_session").value)
 
-        response = visitor.post("/preferences", data={"theme": "dark"}, headers=header)
+        response = visitor.post("/preferences", data={"theme": "dark"}, headers=headers)
 
         assert response.status_code == 400
-        assert redirect_target(client.post("/preferences", data={"theme": "dark"}, headers=header))
+        assert redirect_target(client.post("/preferences", data={"theme": "dark"}, headers=headers))
 
     def test_database_url_selects_the_database(self, start, tmp_path):
         app = start(DATABASE_URL=f"sqlite:///{tmp_path}/elsewhere.sqlite")
@@ -91,12 +90,9 @@ class TestEnvironment:
             start(FLASK_INSTANCE_PATH="instance")
 
     def test_empty_instance_path_means_the_default(self, monkeypatch):
-        monkeypatch.delenv("FLASK_INSTANCE_PATH", raising=False)
-        usual = create_app(CONFIG).instance_path
-
         monkeypatch.setenv("FLASK_INSTANCE_PATH", "")
 
-        assert create_app(CONFIG).instance_path == usual
+        assert create_app(CONFIG).instance_path == Flask("app").instance_path
 
     def test_settings_passed_in_write_nothing_to_the_instance_folder(self, monkeypatch, tmp_path):
         monkeypatch.setenv("FLASK_INSTANCE_PATH", str(tmp_path))
@@ -150,12 +146,13 @@ class TestHeaders:
             if response.mimetype != "text/html":
                 continue
 
-            assert page(response).cssselect("script:not([src]), style, [style], base") == [], path
-            assert page(response).cssselect("object, embed, iframe") == [], path
-            assert page(response).xpath("//@*[starts-with(name(), 'on')]") == [], path
-            loaded = page(response).xpath("//script/@src | //link/@href | //img/@src")
+            found = page(response)
+            assert found.cssselect("script:not([src]), style, [style], base") == [], path
+            assert found.cssselect("object, embed, iframe") == [], path
+            assert found.xpath("//@*[starts-with(name(), 'on')]") == [], path
+            loaded = found.xpath("//script/@src | //link/@href | //img/@src")
             assert [address for address in loaded if not address.startswith("/static/")] == [], path
-            links = {urlsplit(link).scheme for link in page(response).xpath("//@href")}
+            links = {urlsplit(link).scheme for link in found.xpath("//@href")}
             assert "javascript" not in links, path
-            targets = {urlsplit(url)[:2] for url in page(response).xpath("//@action|//@formaction")}
+            targets = {urlsplit(url)[:2] for url in found.xpath("//@action|//@formaction")}
             assert targets <= {("", "")}, path  # of this scheme and this host

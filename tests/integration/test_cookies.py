@@ -90,18 +90,11 @@ class TestExpire:
 
 
 class TestFlags:
-    @pytest.fixture
-    def app(self, new_app):
-        """An application that trusts the X-Forwarded-Proto header of one proxy."""
-        return new_app(PROXY_HOPS=1)
-
     @pytest.mark.parametrize("scheme", ["http", "https"])
-    def test_cookie_is_secure_if_the_proxy_received_https(self, client, scheme):
-        client.environ_base["HTTP_X_FORWARDED_PROTO"] = scheme
-        # Over HTTPS, Flask-WTF also checks the Referer header.
-        client.environ_base["HTTP_REFERER"] = f"{scheme}://localhost/preferences"
+    def test_cookie_is_secure_if_the_proxy_received_https(self, new_app, scheme):
+        client = new_app(PROXY_HOPS=1, WTF_CSRF_ENABLED=False).test_client()
 
-        submit(client, "/preferences", {"theme": "dark"})
+        client.post("/preferences", data={"theme": "dark"}, headers={"X-Forwarded-Proto": scheme})
 
         assert client.get_cookie("theme").secure is (scheme == "https")
 

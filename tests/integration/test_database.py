@@ -13,7 +13,6 @@ from app.models import Tag
 from tests.support.missing import missing
 from tests.support.stored import stored_rows
 
-
 # What matters of a Turkish locale: the small letter of I is not i. Compiling all letters would take
 # half a second.
 TURKISH = """\

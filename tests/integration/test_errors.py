@@ -206,7 +206,7 @@ class TestUnavailableDatabase:
             engine = db.engine
 
         with engine.connect():
-            response = app.test_client().get("/posts/")
+            response = app.test_client().get("/users/1")
 
         engine.dispose()
         assert response.status_code == 503

@@ -1,19 +1,21 @@
 """Jinja's filters and the course's own filter, on the page that shows each with its result."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from jinja2 import TemplateAssertionError
 
 from app.filters import EXAMPLES
 from tests.support.html import texts
 
 
-@pytest.fixture
-def results(client: FlaskClient) -> dict[str, str]:
-    """The result that the page shows next to each example."""
-    response = client.get("/filters")
-    return dict(zip(texts(response, "dt"), texts(response, "dd"), strict=True))
+@pytest.fixture(scope="module")
+def results(shared_app: Flask) -> Mapping[str, str]:
+    """The result that the page shows next to each example, read once: no test changes the page."""
+    response = shared_app.test_client().get("/filters")
+    return MappingProxyType(dict(zip(texts(response, "dt"), texts(response, "dd"), strict=True)))
 
 
 class TestDefault:

@@ -1,10 +1,7 @@
 """Posts: reading, writing, editing by their author only, and the cost of long lists."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from functools import cache
 
 import pytest
 from flask import Flask
@@ -17,7 +14,7 @@ from app.models import TAGNAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, Blogpost, Tag,
 from app.posts import MAX_TAGS
 from tests.support.blog import store_many_posts
 from tests.support.config import CONFIG
-from tests.support.databases import NewDatabase, sqlite_database, tables
+from tests.support.databases import tables
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
 from tests.support.statements import counted_steps, recorded_statements
 from tests.support.stored import stored_rows
@@ -49,39 +46,10 @@ def link_url(client: FlaskClient, link: str) -> str:
     return next(a.get("href") for a in found if a.text_content() == link)
 
 
-# The type of the fixtures `blog` and `sqlite_blog`.
-Blogs = Callable[[int], Flask]
-
-
-@contextmanager
-def blogs(new_database: NewDatabase) -> Iterator[Blogs]:
-    """Yield a function that returns an application with this number of users, created once."""
-    with ExitStack() as stack:
-
-        @cache
-        def blog(users: int) -> Flask:
-            database = stack.enter_context(new_database())
-            # Five users have ten posts, which fit on one page.
-            app = create_app({**CONFIG, **database, "PAGE_SIZE": 20})
-            stack.enter_context(tables(app))
-            store_many_posts(app, range(1, users + 1))
-            return app
-
-        yield blog
-
-
-@pytest.fixture(scope="class")
-def blog(new_database: NewDatabase) -> Iterator[Blogs]:
-    """A function that returns an application, which the tests of a class share: they only read."""
-    with blogs(new_database) as blog:
-        yield blog
-
-
-@pytest.fixture(scope="class")
-def sqlite_blog() -> Iterator[Blogs]:
-    """The same on SQLite, also with `--postgres`: only SQLite can count its steps."""
-    with blogs(sqlite_database) as blog:
-        yield blog
+@pytest.fixture(scope="module")
+def sqlite_app() -> Flask:
+    """An application on SQLite, also with `--postgres`: only SQLite can count its steps."""
+    return create_app(CONFIG)
 
 
 class TestRead:
@@ -457,43 +425,48 @@ class TestOwn:
 
 
 POST_LISTS = ["/posts/", "/posts/by/1", "/posts/tagged/1", "/posts/?before=9"]
-PEOPLE_LISTS = ["/people/", "/users/"]
+LISTS = [*POST_LISTS, "/people/", "/users/"]
 
 
 class TestScale:
-    @pytest.mark.parametrize("url", [*POST_LISTS, *PEOPLE_LISTS])
-    def test_list_has_no_n_plus_1_queries(self, blog, url):
+    @pytest.mark.parametrize(
+        "url", ["/posts/", "/posts/by/1", "/posts/tagged/1", "/people/", "/users/"]
+    )
+    def test_list_has_no_n_plus_1_queries(self, app, client, url):
         # N+1 queries: one more query for each row.
-        few, many = blog(5), blog(500)
+        store_many_posts(app, range(1, 4))
+        with recorded_statements(app) as for_few_rows:
+            assert client.get(url).status_code == 200
 
-        with recorded_statements(few) as for_5:
-            assert few.test_client().get(url).status_code == 200
-        with recorded_statements(many) as for_500:
-            assert many.test_client().get(url).status_code == 200
+        store_many_posts(app, range(4, 13))
+        with recorded_statements(app) as for_a_full_page:
+            assert client.get(url).status_code == 200
 
-        assert 0 < len(for_5) == len(for_500)
+        assert 0 < len(for_few_rows) == len(for_a_full_page)
 
     # User 7 and tag 7 have one post; user 1 and tag 1 have many.
-    @pytest.mark.parametrize("url", [*POST_LISTS, "/posts/by/7", "/posts/tagged/7", *PEOPLE_LISTS])
-    def test_database_does_no_more_work_for_500_rows_than_for_50(self, sqlite_blog, url):
-        few, many = sqlite_blog(50), sqlite_blog(500)
-        # For the first request, newer versions of SQLite also count parsing the statements.
-        assert few.test_client().get(url).status_code == 200
-        assert many.test_client().get(url).status_code == 200
+    @pytest.mark.parametrize("url", [*LISTS, "/posts/by/7", "/posts/tagged/7"])
+    def test_database_does_no_more_work_for_many_rows_than_for_few(self, sqlite_app, url):
+        client = sqlite_app.test_client()
+        with tables(sqlite_app):
+            store_many_posts(sqlite_app, range(1, 31))
+            # For the first request, newer versions of SQLite also count parsing the statements.
+            assert client.get(url).status_code == 200
+            with counted_steps(sqlite_app) as for_30_users:
+                client.get(url)
 
-        with counted_steps(few) as for_50:
-            few.test_client().get(url)
-        with counted_steps(many) as for_500:
-            many.test_client().get(url)
+            store_many_posts(sqlite_app, range(31, 151))
+            with counted_steps(sqlite_app) as for_150_users:
+                client.get(url)
 
-        assert 0 < len(for_50) == len(for_500)
+        assert 0 < len(for_30_users) == len(for_150_users)
 
     @pytest.mark.parametrize("url", POST_LISTS)
-    def test_list_does_not_read_the_texts_of_posts(self, blog, url):
-        app = blog(5)
+    def test_list_does_not_read_the_texts_of_posts(self, app, client, url):
+        store_many_posts(app, range(1, 6))
 
         with recorded_statements(app) as sent:
-            app.test_client().get(url)
+            client.get(url)
 
         # The database cuts the excerpts.
         assert "substr(blogpost.text, " in str(sent)

@@ -1,7 +1,5 @@
 """Rate limiting: guessing passwords and creating accounts becomes slow after a few attempts."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,9 +10,11 @@ from tests.support.html import csrf_header, logged_in_as, submit, texts
 
 
 @pytest.fixture
-def app(new_app: Callable[..., Flask]) -> Flask:
-    """An application with the course's data that allows two attempts for each username."""
-    app = new_app(ATTEMPTS_PER_USERNAME="2 per minute")
+def app(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The application with the course's data; it allows two attempts for each username."""
+    monkeypatch.setitem(app.config, "ATTEMPTS_PER_USERNAME", "2 per minute")
+    # All tests of a process share the counters.
+    app.extensions["attempts"]().storage.reset()
     load_dataset(app)
     return app
 
@@ -86,9 +86,11 @@ class TestRateLimit:
         assert logged_in_as(john) == ["John Williams"]
 
     def test_login_is_unavailable_while_the_storage_of_the_attempts_is(self, new_app, tmp_path):
-        client = new_app(ATTEMPTS_STORAGE=f"redis+unix://{tmp_path}/no.sock").test_client()
+        storage = f"redis+unix://{tmp_path}/no.sock"
+        app = new_app(ATTEMPTS_STORAGE=storage, WTF_CSRF_ENABLED=False)
+        sent = {"username": "John Williams", "password": "wrong"}
 
-        response = guess(client)
+        response = app.test_client().post("/login", json=sent)
 
         assert response.status_code == 503
         assert response.headers["Retry-After"]

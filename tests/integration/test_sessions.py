@@ -94,10 +94,9 @@ class TestSigned:
 
 class TestSecretKey:
     @pytest.fixture
-    def app(self, new_app: Callable[..., Flask]) -> Flask:
-        """An application without a secret key."""
-        app = new_app()
-        app.secret_key = None
+    def app(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+        """The application, without a secret key."""
+        monkeypatch.setitem(app.config, "SECRET_KEY", None)
         return app
 
     def test_form_without_a_secret_key_raises_an_error_that_names_the_key(self, client):
