@@ -13,9 +13,9 @@ from typing import TypeVar
 from grader import advice, batch, reference, report
 from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from grader.pool import NO_LIMIT
-from grader.project import project_files
+from grader.project import SUBMITTED, project_files
 from grader.report import progress
-from grader.submission import SUBMITTED, RequestError, Submission, submitted_files, uncollected
+from grader.submission import RequestError, Submission, submitted_files, uncollected
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path("reports", "kata")  # stores the results of the last run
@@ -80,7 +80,9 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             find(topic, catalogue.topics, "topic")
         if options.hint is not None:
             for edit in [find_edit(name, catalogue) for name in options.hint]:
-                print(edit.hint.strip() if isinstance(edit, Bug) else "A variant: tests accept it.")
+                hint = edit.hint if isinstance(edit, Bug) else "A variant: tests accept it."
+                name = f"{edit.name}: " if len(options.hint) > 1 else ""
+                print(*report.wrap(f"{name}{hint}", indent=""), sep="\n")
         elif options.show is not None:
             print(report.diff(root, find_edit(options.show, catalogue)), end="")
         elif options.reference:
@@ -121,12 +123,15 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     given = [add_tests(path, files, root) for path in options.tests or ()]
     topics = options.topics or catalogue.topics
     tests = {topic: given or [f"kata/test_{topic}.py"] for topic in topics}
-    graded = Submission(files, tests, root / FOLDER).grade(catalogue, options, progress)
+    folder = root / FOLDER
+    if options.tests:
+        folder /= "-".join(path.stem for path in options.tests)
+    graded = Submission(files, tests, folder).grade(catalogue, options, progress)
     progress()
     grades = [grade for grade in graded if grade.verdict or grade.results]
     if not grades:
         if options.missed:
-            raise RequestError("\n".join(nothing_missed(topic, root) for topic in topics))
+            raise RequestError("\n".join(nothing_missed(topic, folder) for topic in topics))
         raise RequestError("These bugs belong to another topic.")
     is_part = bool(options.only or options.missed)
     if len(grades) == 1 and (options.topics or is_part):
@@ -149,10 +154,10 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     return int(any(grade.points < options.min for grade in grades))
 
 
-def nothing_missed(topic: str, root: Path) -> str:
+def nothing_missed(topic: str, folder: Path) -> str:
     """Return why --missed has nothing to grade in a topic, and the command to run instead."""
     command = f"{advice.COMMAND} {topic}"
-    if not (root / FOLDER / f"{topic}.json").exists():
+    if not (folder / f"{topic}.json").exists():
         return f"{topic} has not been graded yet. Run: {command}"
     return f"The last run of {topic} missed no bug. Grade the whole topic: {command}"
 

@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 from grader import report
 from grader.catalogue import Catalogue
 from grader.grading import Grade
-from grader.project import BYTE_CODE, Files, project_files
-from grader.submission import SUBMITTED, RequestError, Submission, submitted_files
+from grader.project import BYTE_CODE, SUBMITTED, Files, project_files
+from grader.submission import RequestError, Submission, submitted_files
 
 FOLDER = Path("reports", "batch")
 COLUMNS = ("name", "topic", "verdict", "caught", "bugs", "rejected", "variants", "points", "reason")

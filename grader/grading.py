@@ -189,7 +189,7 @@ def fault(run: Run) -> Fault | None:  # noqa: PLR0911 - one return for each verd
 
 
 def fault_in_reverse(run: Run) -> Fault | None:
-    """Return why a run in reverse order cannot be graded; the run in order had no fault."""
+    """Return why tests run in reverse are order-dependent or faulty; in order they were not."""
     if run.failed:
         return "order", f"Order-dependent: in reverse order {first_of(run.failed)}"
     return fault(run)

@@ -11,6 +11,7 @@ BYTE_CODE = "__pycache__"
 NOT_COPIED = {BYTE_CODE, ".git", ".nox", ".venv", "htmlcov", "instance", "reports"}
 NOT_COPIED |= {".mypy_cache", ".pytest_cache", ".ruff_cache", "docs/_build"}
 NOT_COPIED |= {"kata/bugs", "kata/variants"}
+SUBMITTED = "kata/submitted"  # in a copy of the project: tests that are not in the checkout
 
 
 def project_files(root: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from grader.catalogue import Bug, Edit, Variant
 from grader.grading import EditResult, Grade
-from grader.submission import SUBMITTED
+from grader.project import SUBMITTED
 
 JSON_VERSION = 2
 PLAIN, RED, GREEN = 0, 31, 32
@@ -70,14 +70,16 @@ def failed_tests(grade: Grade) -> Iterator[str]:
     for test in tests:
         yield f"{paint('FAILED', RED)}    {name_of(test)}"
         yield from wrap(grade.failed[test], first_indent=INDENT)
+    if more := len(grade.failed) - len(tests):
+        yield f"{INDENT}and {more} more"
     if tests and not tests[0].startswith(SUBMITTED):
         yield f"Run {'it' if len(tests) == 1 else 'them'} with pytest:"
         yield " \\\n    ".join([PYTEST, *map(shlex.quote, tests)])
 
 
-def wrap(text: str, first_indent: str = "") -> list[str]:
+def wrap(text: str, first_indent: str = "", indent: str = INDENT) -> list[str]:
     """Return the lines of a text for a terminal of 80 columns; a longer word is not broken."""
-    wrapper = textwrap.TextWrapper(WIDTH, first_indent, INDENT)
+    wrapper = textwrap.TextWrapper(WIDTH, first_indent, indent)
     wrapper.break_long_words = wrapper.break_on_hyphens = False  # the id of a test stays whole
     return wrapper.wrap(text)
 

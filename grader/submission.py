@@ -11,9 +11,7 @@ from grader import history
 from grader.catalogue import Catalogue, Edit
 from grader.grading import Grade, grade
 from grader.pool import Pool
-from grader.project import Files, project_files
-
-SUBMITTED = "kata/submitted"  # the folder of tests that are not in the checkout
+from grader.project import SUBMITTED, Files, project_files
 
 
 class RequestError(Exception):
@@ -70,9 +68,9 @@ class Submission:
         topic = edits[0].topic
         key = history.key_of(self.files, self.tests[topic], edits)
         too_slow = f"{key} {options.limit}"  # only another limit can change this result
-        last_key, last = history.load(self.folder, topic, edits)
+        last_key, missed, last = history.load(self.folder, topic, edits)
         if options.missed:
-            edits = [result.edit for result in last.bugs if not result.is_noticed]
+            edits = [edit for edit in edits if edit.name in missed]
         elif options.only:
             edits = [edit for edit in edits if edit.name in options.only]
         is_same = last_key in {key, too_slow}
@@ -87,5 +85,6 @@ class Submission:
             key, result = too_slow, Grade(topic, verdict="stopped", reason=reason)
         if options.batch or not result.verdict:
             known |= {each.edit: each for each in result.results}
-            history.store(self.folder, key, replace(result, results=[*known.values()]))
+            to_store = replace(result, results=[*known.values()])
+            history.store(self.folder, key, missed, to_store)
         return result

@@ -26,7 +26,7 @@ if sys.platform != "win32":
     import resource
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "--tb=line", "--disable-plugin-autoload"]
+OPTIONS = ["--rootdir=.", "--config-file=pyproject.toml", "--tb=short", "--disable-plugin-autoload"]
 OPTIONS += ["-p", "no:cacheprovider", "-p", "no:browser_reports"]  # they write into the project
 # The developer's own environment variables, which must not change a result.
 NOT_INHERITED = ("COV", "DATABASE_URL", "FLASK_", "OLDPWD", "PWD", "PYTEST_", "PYTHONPATH")

@@ -3,18 +3,20 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
 
 import pytest
 
-from grader import grading, pool, report
+from grader import report
 from grader.__main__ import main
 from grader.grading import Grade
 from grader.pool import Pool, Run
 from grader.submission import Submission
 from grader.testrun import Job
+
+pytestmark = pytest.mark.usefixtures("short_deadline")
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -27,15 +29,6 @@ new = "text[1:].partition"
 story = "The first letter is missing."
 hint = "Where does the word start?"
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _short_deadline() -> Iterator[None]:
-    """One copy of the project, and a short wait for tests that hang."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "cores", lambda: 1)
-        patch.setattr(grading, "SHORTEST_DEADLINE", 2)
-        yield
 
 
 @pytest.fixture

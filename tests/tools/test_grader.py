@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import advice, grading, pool, report
+from grader import advice, grading, report
 from grader.__main__ import main
 from grader.catalogue import Catalogue, load
 from grader.grading import Grade, grade
@@ -23,6 +23,8 @@ from grader.pool import Pool
 from grader.project import project_files
 from grader.testrun import Job
 from tests.support.missing import missing
+
+pytestmark = pytest.mark.usefixtures("short_deadline")
 
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).with_name("golden")
@@ -114,15 +116,6 @@ hint = "What does it run?"
 """
 
 Grader = Callable[[str], Grade]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _short_deadline() -> Iterator[None]:
-    """One copy of the project, and a short wait for tests that hang."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "cores", lambda: 1)
-        patch.setattr(grading, "SHORTEST_DEADLINE", 2)
-        yield
 
 
 def grader_of(pool: Pool) -> Grader:
@@ -235,13 +228,13 @@ class TestGrade:
         assert len(healthy.passed) == 3
         assert (set(run.failed), run.passed) == (first, set())
 
-    def test_line_that_runs_in_a_shared_fixture_is_run_by_every_test(self, graded):
-        [result] = [result for result in graded("shared_fixture").bugs if result.is_noticed]
+    def test_line_that_runs_in_a_shared_fixture_is_run_by_every_test(self):
+        with Pool(project_files(PROJECT), size=1) as pool:
+            run = pool.run(Job(["kata/shared_fixture.py"], coverage=True))
 
-        assert result.failed.keys() == {
-            "kata/shared_fixture.py::test_greets_in_a_browser",
-            "kata/shared_fixture.py::test_greets",
-        }
+        [bug] = [bug for bug in CATALOGUE.bugs if bug.name == "greets_with_spaces"]
+        assert len(run.passed) == 3
+        assert grading.tests_of_lines(bug, pool, run) == run.passed
 
     def test_deadline_applies_to_each_test(self):
         seconds = 4 * 1.5
@@ -387,6 +380,21 @@ class TestCommandLine:
             "Show a hint: nox -s kata -- --hint NAME",
         ]
 
+    def test_option_missed_remembers_the_bugs_that_other_runs_did_not_grade(
+        self, project, tmp_path, capsys
+    ):
+        main(["words"], project)
+        tests = project / "kata" / "test_words.py"
+        tests.write_text(f"{tests.read_text()}\n")
+        main(["--only", "counts_characters"], project)
+        shutil.copy(PROJECT / "kata" / "strong.py", tmp_path / "test_mine.py")
+        main(["words", "--tests", str(tmp_path / "test_mine.py")], project)
+        capsys.readouterr()
+
+        main(["words", "--missed"], project)
+
+        assert "words .......... 0/2 bugs caught" in capsys.readouterr().out.splitlines()
+
     def test_full_marks_list_useless_tests_and_bugs_caught_by_a_higher_layer(self, project, capsys):
         fixture = "import pytest\n\n\n@pytest.fixture\ndef client():\n    pass\n"
         (project / "conftest.py").write_text(fixture)
@@ -523,7 +531,7 @@ class TestCommandLine:
         assert status == 2
         assert capsys.readouterr().out == (
             "FAILED    test_greets\n"
-            "          assert 'Hello, John!' == 'Hi, John!' (kata/submitted/test_mine.py:5)\n"
+            "          assert 'Hello, John!' == 'Hi, John!' (test_mine.py:5)\n"
             "words not graded: 1 test fails on the healthy application.\n"
         )
 
@@ -580,12 +588,24 @@ class TestCommandLine:
         assert lines[18:] == [
             "FAILED    test_10",
             "          assert 10 == 0 (kata/test_words.py:42)",
+            "          and 1 more",
             "Run them with pytest:",
             ".nox/kata/bin/pytest \\",
             *(f"    kata/test_words.py::test_{n} \\" for n in range(1, 10)),
             "    kata/test_words.py::test_10",
             "words not graded: 11 tests fail on the healthy application.",
         ]
+
+    def test_failure_in_a_library_names_the_line_of_the_test(self, project, capsys):
+        (project / "kata" / "test_words.py").write_text(
+            "def test_reads(tmp_path):\n    (tmp_path / 'words').read_text()\n"
+        )
+
+        main(["words"], project)
+
+        text = " ".join(capsys.readouterr().out.split())
+        assert "directory: 'tmp/pytest-of-" in text
+        assert "/words' (kata/test_words.py:2) " in text
 
     def test_tests_that_pytest_does_not_collect_are_named(self, project, capsys):
         shutil.copy(PROJECT / "kata" / "uncollected.py", project / "kata" / "test_words.py")
@@ -631,7 +651,8 @@ class TestCommandLine:
         assert main(["--hint", "counts_characters", "another_docstring"], PROJECT) == 0
 
         assert capsys.readouterr().out == (
-            "Which number is right for more than one word?\nA variant: tests accept it.\n"
+            "counts_characters: Which number is right for more than one word?\n"
+            "another_docstring: A variant: tests accept it.\n"
         )
 
     def test_show_prints_the_story_and_the_diff(self, capsys):
