@@ -196,6 +196,13 @@ class TestLogin:
         assert login.request.path == "/login"
         assert len(flashes(login)) == 1
 
+    @pytest.mark.parametrize("path", ["/login", "/signup"])
+    def test_form_tells_a_logged_in_user_about_the_current_login(self, client, john, path):
+        message = "You are logged in as John Williams."
+
+        assert any(text.startswith(message) for text in texts(john.get(path), "main p"))
+        assert not any("logged in" in text for text in texts(client.get(path), "main p"))
+
     def test_login_is_no_open_redirect_to_another_site(self, client):
         response = log_in_as(client, "John Williams", then="//evil.example")
 
