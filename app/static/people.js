@@ -25,7 +25,7 @@ async function send(method, body) {
 }
 
 function sendOnSubmit(form, method, proceed) {
-  const problem = account.querySelector("[role=alert]");
+  const problem = form.querySelector("[role=alert]");
   const field = form.querySelector("input");
   let isSending = false;
   form.addEventListener("submit", (event) => {

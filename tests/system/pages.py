@@ -122,6 +122,10 @@ class PeoplePage(Page):
         self.fill_in(**{"Current password": password})
         self._click_expecting_error("Delete my account and all my posts")
 
+    def form_error(self, button: str) -> str:
+        """Return the error message in the form with this button."""
+        return self._button(button).find_element(By.XPATH, "ancestor::form//*[@role='alert']").text
+
     def _click_expecting_error(self, button: str) -> None:
         previous = self._load_time()
         self._button(button).click()

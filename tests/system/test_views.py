@@ -122,6 +122,7 @@ class TestMethodView(BlogTestCase):
         page.rename_expecting_error("Fordo Baggings")
 
         assert page.error == "This username is taken, or your account has changed. Reload the page."
+        assert page.form_error("Rename") == page.error
         assert page.border_colour("Username") == page.error_colour
         assert page.open().logged_in_as == "John Williams"
 
@@ -166,6 +167,7 @@ class TestMethodView(BlogTestCase):
         page.delete_account_expecting_error("open sesame")
 
         assert page.error == "Current password: Wrong password."
+        assert page.form_error("Delete my account and all my posts") == page.error
         assert page.open().usernames == ["Fordo Baggings", "John Williams"]
 
     def test_deleting_an_account_takes_two_clicks(self) -> None:
