@@ -124,8 +124,14 @@ class TestView:
             ]
             for topic, named in features.items()
         }
-        for link in page(client.get("/")).cssselect("td a"):
-            assert client.get(link.get("href")).status_code == 200
+
+    def test_front_page_names_the_pages_that_the_topics_link_to(self, client):
+        links = page(client.get("/")).cssselect("td a")
+
+        headings = {link.text: texts(client.get(link.get("href")), "h1") for link in links}
+
+        names = ["Filters", "Preferences", "People", "Log in", "All posts"]
+        assert headings == {**{name: [name] for name in names}, "Greeting": ["Hello, World!"]}
 
     def test_front_page_links_to_files_in_the_repository(self, app, client, monkeypatch):
         repository = "https://git.example.com/kata"
