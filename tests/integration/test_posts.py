@@ -254,7 +254,7 @@ class TestWrite:
         assert texts(response, ".hint") == [
             f"At most {TITLE_LENGTH} characters.",
             f"At most {TEXT_LENGTH:,} characters.",
-            f"At most {MAX_TAGS} tags, each of at most {TAGNAME_LENGTH} characters.",
+            f"Optional. At most {MAX_TAGS} tags, each of at most {TAGNAME_LENGTH} characters.",
         ]
 
     @pytest.mark.parametrize(
