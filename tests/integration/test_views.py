@@ -143,6 +143,9 @@ class TestView:
         assert {"app/cli.py", "tests/unit/test_cli.py", "app", "tests", "kata"} <= set(files)
         assert [file for file in files if not (ROOT / file).exists()] == []
 
+    def test_front_page_lets_a_long_file_name_break_between_its_words(self, client):
+        assert "app/<wbr>sample_<wbr>blueprint.py" in client.get("/").text
+
     def test_front_page_names_the_files_if_the_repository_is_unknown(self, client):
         response = client.get("/")
 
