@@ -8,6 +8,8 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from jinja2 import Template
+
 from grader.catalogue import LAYERS, Bug, Catalogue, Edit, Variant, combine
 from grader.grading import fault, fault_in_reverse, tests_of_lines
 from grader.pool import Pool, cores
@@ -17,33 +19,10 @@ from grader.submission import RequestError
 from grader.testrun import Job
 
 PAGE = "docs/bugs.md"
+TEMPLATE = Path(__file__).with_name("bugs.md.jinja")
 SMOKE_TEST = "kata/smoke.py"  # must pass on every bug: most tests would catch what it catches
 QUICK_LAYERS = LAYERS[:2]
 DEADLINE = 120.0  # seconds for each test
-
-INTRO = """# Planted bugs
-
-Each bug is a mutant: one edit of the application, described as a user would report it. The
-columns *unit*, *integration* and *system* count the bugs that this layer catches first: no lower
-layer does.
-*Variants* are other correct ways to write the application, which no test rejects.
-
-| topic | bugs | unit | integration | system | variants |
-|---|--:|--:|--:|--:|--:|"""
-
-SPOILER = """
-> **Spoiler.** If you want to find the bugs of the kata yourself, stop reading here.
-
-*Caught by* counts the tests that fail on the bug, on each layer that catches it. They are the tests
-of the feature's own class or, if none of those fail, other unit and integration tests.
-
-`nox -s kata -- --reference` writes this page. It fails if no test catches a bug, if the layer that
-catches a bug first is not the layer that the bug names, or if a test rejects a variant. With
-`--check` it does not count: the tests of a bug stop at the first one that fails.
-"""
-
-BUGS = """| what a user notices, and the bug's name | feature | caught by |
-|---|---|---|"""
 
 
 @dataclass
@@ -61,6 +40,12 @@ class Outcome:
     def first_caught(self) -> str:
         """The lowest layer that catches the bug, or an empty string."""
         return next(filter(self.count, LAYERS), "")
+
+    @property
+    def caught_by(self) -> str:
+        """The layers that catch the bug, each with the number of its tests that failed."""
+        counts = {layer: self.count(layer) for layer in LAYERS}
+        return " · ".join(f"{layer} {number}" for layer, number in counts.items() if number)
 
     @property
     def problem(self) -> str:
@@ -212,25 +197,14 @@ def layer_of(test: str) -> str:
     return test.split("/")[1]
 
 
-def page(outcomes: Sequence[Outcome], variants: Sequence[Variant]) -> str:
+def page(outcomes: Iterable[Outcome], variants: Iterable[Variant]) -> str:
     """Return the page in Markdown."""
-    summary, tables = [INTRO], [SPOILER]
-    variants_of = Counter(variant.topic for variant in variants)
-    for topic, outcomes_of_topic in groupby(outcomes, key=lambda outcome: outcome.bug.topic):
-        group = list(outcomes_of_topic)
-        first = Counter(outcome.first_caught for outcome in group)
-        numbers = [len(group), *(first[layer] for layer in LAYERS), variants_of[topic]]
-        summary.append(f"| [{topic}](topics/{topic}.md) | {' | '.join(map(str, numbers))} |")
-        tables += [f"## {topic}\n", BUGS, *map(row, group), ""]
-    return "\n".join([*summary, *tables])
-
-
-def row(outcome: Outcome) -> str:
-    """Return the bug as a row of its topic's table."""
-    bug = outcome.bug
-    counts = {layer: outcome.count(layer) for layer in LAYERS}
-    caught_by = " · ".join(f"{layer} {number}" for layer, number in counts.items() if number)
-    return f"| {cell(bug.story)} `{bug.name}` | `{bug.feature}` | {caught_by} |"
+    text = TEMPLATE.read_text("utf-8")
+    groups = groupby(outcomes, key=lambda outcome: outcome.bug.topic)
+    topics = {topic: [*group] for topic, group in groups}
+    counts = Counter(variant.topic for variant in variants)
+    template = Template(text, trim_blocks=True, keep_trailing_newline=True)
+    return str(template.render(topics=topics, layers=LAYERS, variants=counts))
 
 
 def shape(text: str) -> str:
@@ -239,8 +213,3 @@ def shape(text: str) -> str:
     Only the lowest layer that catches a bug stays, because `--check` runs no other.
     """
     return re.sub(r"(unit|integration|system) \d+( · \w+ \d+)*", r"\1", text)
-
-
-def cell(text: str) -> str:
-    """Return the text as a cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
