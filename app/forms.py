@@ -49,12 +49,9 @@ class Form(wtforms.Form):
         try:
             yield
         except Conflict as conflict:
-            errors = [str(conflict.description)]
             self.status = 409
-            if field is None:
-                self.form_errors = errors
-            else:
-                field.errors = errors
+            errors: Any = self.form_errors if field is None else field.errors
+            errors.append(str(conflict.description))
 
     @property
     def error_summary(self) -> str:

@@ -102,10 +102,7 @@ class Blogpost(Versioned, Model):
     """A post by one user, with many tags."""
 
     # Ids are never reused: an open edit form of a deleted post must not change a new one.
-    __table_args__ = (
-        Index("ix_blogpost_userid_id", "userid", "id"),
-        {"sqlite_autoincrement": True},
-    )
+    __table_args__ = Index("ix_blogpost_userid_id", "userid", "id"), {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))

@@ -35,6 +35,4 @@ def farewell(name: str) -> str:
 def render_word(word: str, name: str) -> str:
     """Render a word in the language that this blueprint is registered as."""
     language = request.blueprint or ""
-    return render_template(
-        "greeting.html", language=language, words=WORDS[language], word=word, name=name
-    )
+    return render_template("greeting.html", words=WORDS[language], word=word, name=name)

@@ -96,7 +96,7 @@ class TestFlaskTesting(TestCase):
     def test_assert_context_of_the_greeting(self):
         self.client.get("/es/Fordo Baggings")
 
-        self.assertContext("language", "es")
+        self.assertContext("word", "greeting")
         self.assertContext("name", "Fordo Baggings")
         self.assertEqual(self.get_context_variable("words")["greeting"], "Hola")
 
