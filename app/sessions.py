@@ -17,7 +17,6 @@ from limits import errors, parse, storage, strategies
 from sqlalchemy import select
 from werkzeug.exceptions import Conflict, TooManyRequests, Unauthorized
 from werkzeug.security import check_password_hash, generate_password_hash
-from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import DataRequired, Length, ValidationError
 
@@ -62,7 +61,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-def handle_csrf_error(error: CSRFError) -> Response:
+def handle_csrf_error(error: CSRFError) -> ResponseReturnValue:
     """Return the error with advice: in most cases, the user has logged in again in another tab."""
     if "referrer" in error.description:
         error.description += " Allow your browser or program to send the Referer header."
@@ -73,7 +72,7 @@ def handle_csrf_error(error: CSRFError) -> Response:
     return handle_http_error(error)
 
 
-def handle_unauthorized(error: Unauthorized) -> Response:
+def handle_unauthorized(error: Unauthorized) -> ResponseReturnValue:
     """Send visitors to the login page, which shows the message and leads back to the page.
 
     Where JSON is preferred, the response is 401 with the message.
@@ -131,9 +130,7 @@ class PasswordForm(Form):
 
     def validate_current_password(self, field: PasswordField) -> None:
         """Check that this is the password of the logged-in user."""
-        username = require_user().username
-        count_attempt(username)
-        if authenticate(username, field.data or "") is None:
+        if try_password(require_user().username, field.data) is None:
             raise ValidationError("Wrong password.")
 
 
@@ -176,8 +173,7 @@ def login() -> ResponseReturnValue:
     """Log in, and return to the page that required it."""
     form = LoginForm()
     if form.validate_on_submit():
-        count_attempt(form.username.data or "")
-        if user := authenticate(form.username.data or "", form.password.data or ""):
+        if user := try_password(form.username.data, form.password.data):
             log_in(user)
             target = request.args.get("next", "")
             return redirect(target if is_safe_redirect(target) else url_for("pages.home"))
@@ -192,6 +188,12 @@ def logout() -> ResponseReturnValue:
     """Log out and clear the session."""
     session.clear()
     return redirect(url_for("pages.home"))
+
+
+def try_password(username: str | None, password: str | None) -> User | None:
+    """Return the user with this username and password, or None; raises 429 (`count_attempt`)."""
+    count_attempt(username or "")
+    return authenticate(username or "", password or "")
 
 
 def authenticate(username: str, password: str) -> User | None:
@@ -262,15 +264,22 @@ def require_user(message: str = "Log in to change your account.") -> User:
 @bp.route("/password", methods=["GET", "POST"])
 def change_password() -> ResponseReturnValue:
     """Change the user's own password, which ends all other sessions of the user."""
-    user = require_user("Log in to change your password.")
     form = ChangePasswordForm()
-    if form.validate_on_submit():
+    try:
+        user = require_user("Log in to change your password.")
+        if not form.validate_on_submit():
+            return render_form("password.html", form)
         user.set_password(form.password.data or "")
         commit_or_conflict("Your account has changed. Reload the page.")
-        log_in(user)
-        flash("Password changed. You are logged out everywhere else.")
-        return redirect(url_for("pages.people"))
-    return render_form("password.html", form)
+    except (Conflict, Unauthorized):
+        # Sent twice, for example by a double click: the second form is a login.
+        known = db.session.get(User, session.get("user_id", 0)) if form.is_submitted else None
+        if known is None or try_password(known.username, form.password.data) is None:
+            raise
+        user = known
+    log_in(user)
+    flash("Password changed. You are logged out everywhere else.")
+    return redirect(url_for("pages.people"))
 
 
 def is_safe_redirect(target: str) -> bool:

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.database import create_tables, db
 from app.models import Contact
-from tests.support.blog import delete_account
+from tests.support.blog import PASSWORD, delete_account
 from tests.support.html import csrf_header, page, redirect_target, submit, texts
 from tests.support.statements import listener
 from tests.support.stored import stored_rows
@@ -360,6 +360,17 @@ class TestRepeatedForms:
         assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
         # Each response logs in, because the browser keeps the cookie of only one.
         assert all("Set-Cookie" in response.headers for response in responses)
+
+    def test_password_change_sent_twice_keeps_the_user_logged_in(self, app, john, send_twice):
+        typed = {"current_password": PASSWORD, "password": "second breakfast"}
+
+        responses = send_twice(john, "/password", typed)
+
+        assert [redirect_target(response) for response in responses] == ["/people/", "/people/"]
+        for response in responses:
+            browser = app.test_client()
+            browser.set_cookie(*response.headers["Set-Cookie"].partition(";")[0].split("=", 1))
+            assert texts(browser.get("/"), "#me") == ["John Williams"]
 
     def test_form_of_a_new_post_changed_after_saving_is_another_post(self, app, john):
         # The Back button shows the form again, with the same token.

@@ -85,6 +85,16 @@ class TestRateLimit:
         assert [response.status_code for response in responses] == [429, 429]
         assert logged_in_as(john) == ["John Williams"]
 
+    def test_guessing_the_new_password_with_an_ended_session_is_limited(self, john, log_in):
+        john_again = log_in("John Williams")
+        headers = csrf_header(john_again)
+        submit(john, "/password", {"current_password": PASSWORD, "password": "second breakfast"})
+        guess = {"current_password": PASSWORD, "password": "elevenses at nine"}
+
+        responses = [john_again.post("/password", data=guess, headers=headers) for _ in range(2)]
+
+        assert [response.status_code for response in responses] == [302, 429]
+
     def test_login_is_unavailable_while_the_storage_of_the_attempts_is(self, new_app, tmp_path):
         storage = f"redis+unix://{tmp_path}/no.sock"
         app = new_app(ATTEMPTS_STORAGE=storage, WTF_CSRF_ENABLED=False)

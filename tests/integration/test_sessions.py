@@ -331,6 +331,21 @@ class TestRevoke:
 
         assert redirect_target(response) == "/login?next=/password"
 
+    def test_ended_session_cannot_change_the_password(self, app, john, log_in):
+        john_again = log_in("John Williams")
+        headers = csrf_header(john_again)
+        self.change_password(john)
+        before = stored_rows(app)
+
+        response = john_again.post(
+            "/password",
+            data={"current_password": self.NEW, "password": "elevenses at nine"},
+            headers=headers,
+        )
+
+        assert redirect_target(response) == "/login"
+        assert stored_rows(app) == before
+
     def test_people_page_leads_to_the_password_form(self, john):
         links = page(john.get("/people/")).cssselect("main a")
 
