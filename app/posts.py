@@ -40,11 +40,11 @@ class PostForm(EditForm):
     token = HiddenField()
     title = line_field("Title", DataRequired(), at_most(TITLE_LENGTH))
     text = TextAreaField("Text", [DataRequired(), at_most(TEXT_LENGTH), readable], [clean_text])
-    tags = line_field("Tags, separated by commas", no_hidden_text)
+    tags = line_field("Tags, separated by commas", at_most(TEXT_LENGTH), no_hidden_text)
 
     def validate_tags(self, field: StringField) -> None:
         """Check the number of tags, and that each is short enough."""
-        names = tag_names(field.data)
+        names = [] if field.errors else tag_names(field.data)
         if len({fold(name) for name in names}) > MAX_TAGS:
             raise ValidationError(f"Use at most {MAX_TAGS} tags.")
         if any(len(name) > TAGNAME_LENGTH for name in names):

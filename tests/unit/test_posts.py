@@ -82,6 +82,16 @@ class TestWrite(DatabaseTestCase):
             self.errors(tags=",".join("abcdefghijk")), {"tags": ["Use at most 10 tags."]}
         )
 
+    def test_tags_have_at_most_10000_characters_in_all(self):
+        # Denial of service: checking longer ones one by one would take seconds.
+        marks = "a" + "\N{COMBINING ACUTE ACCENT}\N{COMBINING DOT BELOW}" * 4950
+
+        for tags in (f"{marks},{marks}", "Flask," * 1667):
+            with self.subTest(tags=tags[:6]):
+                self.assertEqual(
+                    self.errors(tags=tags), {"tags": ["Use at most 10000 characters."]}
+                )
+
     def test_tag_with_a_format_character_is_rejected(self):
         # Spoofing: it would look like another tag.
         [error] = self.errors(tags="Fl\N{ZERO WIDTH SPACE}ask")["tags"]
