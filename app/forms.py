@@ -17,7 +17,7 @@ from werkzeug.exceptions import Conflict
 from wtforms.validators import Length, StopValidation, ValidationError
 
 from app.errors import wants_json
-from app.text import clean_line
+from app.text import VISIBLE_JOINER, clean_line
 
 CHANGED = "This has changed since you opened it. Open it in another tab to compare."
 
@@ -113,7 +113,8 @@ def no_hidden_text(_form: wtforms.Form, field: wtforms.Field) -> None:
 
     With such format characters (Unicode category Cf), two names can look the same (spoofing).
     """
-    if any(unicodedata.category(character) == "Cf" for character in field.data or ""):
+    text = VISIBLE_JOINER.sub("", field.data or "")
+    if any(unicodedata.category(character) == "Cf" for character in text):
         raise StopValidation("Remove the characters that are invisible or change the direction.")
 
 

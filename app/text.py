@@ -6,6 +6,10 @@ import unicodedata
 # The limit in characters. No field accepts longer text, see `models.TEXT_LENGTH`.
 NORMALIZATION_LIMIT = 10_000
 
+# The zero-width joiner and non-joiner, where words of some scripts, such as Arabic, and emoji
+# contain them: there they change what is displayed.
+VISIBLE_JOINER = re.compile(r"(?<=[\u0600-\u1cff\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
+
 
 def nfc(text: str | None) -> str:
     """Return the text in Unicode NFC, so that two encodings of an accented letter are equal.

@@ -224,12 +224,30 @@ class TestSignUpForm(ValidationTestCase):
             "\N{SOFT HYPHEN}",
             "\N{ZERO WIDTH NO-BREAK SPACE}",
             "\N{TAG LATIN SMALL LETTER A}",
+            "\N{ZERO WIDTH JOINER}",
+            "\N{ZERO WIDTH NON-JOINER}",
         ):
             with self.subTest(character=character):
                 form = self.submit(username=f"John{character} Williams")
 
                 self.assertFalse(form.validate())
                 self.assertIn("invisible", form.username.errors[0])
+
+    def test_username_with_a_visible_joiner_is_accepted(self):
+        for username in (
+            "می\N{ZERO WIDTH NON-JOINER}خواهم",
+            "ක්\N{ZERO WIDTH JOINER}ෂ",
+            "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}",
+            "\N{ADULT}\N{EMOJI MODIFIER FITZPATRICK TYPE-5}\N{ZERO WIDTH JOINER}\N{ROCKET}",
+            "\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}\N{ZERO WIDTH JOINER}\N{FIRE}",
+        ):
+            with self.subTest(username=username):
+                self.assertEqual(self.invalid_fields(username=username), [])
+
+    def test_username_with_a_repeated_joiner_is_rejected(self):
+        username = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}"
+
+        self.assertEqual(self.invalid_fields(username=username), ["username"])
 
     def test_password_that_is_easy_to_guess_is_rejected(self):
         for password in (
