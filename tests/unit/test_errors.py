@@ -1,14 +1,15 @@
 """Error responses: a page or JSON, depending on what the client accepts."""
 
 import unittest
+from unittest import mock
 
 from flask import Flask, json
 from jinja2 import DictLoader
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
-from app.errors import handle_database_error, handle_http_error, wants_json
+from app.errors import handle_database_error, handle_http_error, init_app, wants_json
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 NO_PREFERENCE = (None, "", "*/*", "text/html,application/json")
@@ -99,8 +100,24 @@ class TestHandleHttpError(ErrorTestCase):
 
 
 class TestHandleDatabaseError(ErrorTestCase):
+    def test_error_of_each_kind_of_failure_is_a_503(self):
+        init_app(self.app)
+        self.app.add_url_rule("/", "page")
+        for failure, error in (
+            ("unreachable", exc.OperationalError("SELECT 1", {}, Exception())),
+            ("no tables", exc.ProgrammingError("SELECT 1", {}, Exception())),
+            ("read-only", exc.InternalError("INSERT", {}, Exception())),
+            ("no free connection", exc.TimeoutError()),
+        ):
+            with (
+                self.subTest(failure),
+                mock.patch.dict(self.app.view_functions, page=mock.Mock(side_effect=error)),
+                self.assertLogs(self.app.logger),
+            ):
+                self.assertEqual(self.app.test_client().get("/").status_code, 503)
+
     def test_database_error_is_a_503_that_does_not_show_the_statement(self):
-        error = OperationalError("SELECT secret", {}, Exception("no such table"))
+        error = exc.OperationalError("SELECT secret", {}, Exception("no such table"))
 
         with self.app.test_request_context("/users/"), self.assertLogs(self.app.logger):
             response = handle_database_error(error)
@@ -109,7 +126,7 @@ class TestHandleDatabaseError(ErrorTestCase):
         self.assertNotIn("SELECT", response.get_data(as_text=True))
 
     def test_database_error_is_logged_with_the_command_that_may_fix_it(self):
-        error = OperationalError("SELECT 1", {}, Exception("no such table: user"))
+        error = exc.OperationalError("SELECT 1", {}, Exception("no such table: user"))
 
         with self.app.test_request_context("/"), self.assertLogs(self.app.logger) as logs:
             handle_database_error(error)
