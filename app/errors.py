@@ -33,12 +33,16 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best_match(offers, offers[0]) == "application/json"
 
 
-def handle_http_error(error: HTTPException) -> Response:
-    """Return the error response, or 503 if its page needs a database that is unavailable."""
+def handle_http_error(error: HTTPException, typed: Mapping[str, str] | None = None) -> Response:
+    """Return the error response, or 503 if its page needs a database that is unavailable.
+
+    The page of the 503 keeps what the user has `typed`. Without it, the body is not read: it may
+    be what the error is about.
+    """
     try:
         return error_response(error)
     except DATABASE_ERRORS as failure:
-        return error_response(unavailable(failure))
+        return error_response(unavailable(failure), typed)
 
 
 def error_response(error: HTTPException, typed: Mapping[str, str] | None = None) -> Response:

@@ -69,7 +69,7 @@ def handle_csrf_error(error: CSRFError) -> ResponseReturnValue:
         error.description += " Send a form's csrf_token in the X-CSRFToken header, with its cookie."
     else:
         error.description += " Your login may have changed. Go back, copy your text and reload."
-    return handle_http_error(error)
+    return handle_http_error(error, request.form)
 
 
 def handle_unauthorized(error: Unauthorized) -> ResponseReturnValue:

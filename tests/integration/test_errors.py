@@ -175,6 +175,14 @@ class TestUnavailableDatabase:
     def test_database_error_says_when_to_try_again(self, client, path):
         assert client.get(path).retry_after is not None
 
+    def test_database_error_page_keeps_a_form_with_a_wrong_csrf_token(self, client):
+        response = client.post("/posts/new", data={**POST, "csrf_token": "old"})
+
+        assert response.status_code == 503
+        [form] = page(response).cssselect("main form")
+        shown = {name: value.strip() for name, value in form.form_values()}
+        assert shown.items() >= POST.items()
+
     def test_database_error_on_the_page_of_another_error_keeps_no_form(self, client, monkeypatch):
         # A body over the limit cannot be read a second time.
         monkeypatch.setitem(client.application.config, "MAX_CONTENT_LENGTH", 1000)
