@@ -15,7 +15,7 @@ from grader.catalogue import Bug, Catalogue, CatalogueError, Edit, load
 from grader.pool import NO_LIMIT
 from grader.project import SUBMITTED, project_files
 from grader.report import progress
-from grader.submission import RequestError, Submission, submitted_files, uncollected
+from grader.submission import RequestError, Submission, submitted_files
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path("reports", "kata")  # stores the results of the last run
@@ -126,7 +126,8 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     folder = root / FOLDER
     if options.tests:
         folder /= "-".join(path.stem for path in options.tests)
-    graded = Submission(files, tests, folder).grade(catalogue, options, progress)
+    submission = Submission(files, tests, folder)
+    graded = submission.grade(catalogue, options, progress)
     progress()
     grades = [grade for grade in graded if grade.verdict or grade.results]
     if not grades:
@@ -134,19 +135,17 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
             raise RequestError("\n".join(nothing_missed(topic, folder) for topic in topics))
         raise RequestError("These bugs belong to another topic.")
     is_part = bool(options.only or options.missed)
-    if len(grades) == 1 and (options.topics or is_part):
-        lines = [*report.details(grades[0])]
-        if grades[0].verdict in {"", "red", "order", "empty"}:  # others may have a syntax error
-            paths = [
-                path for path in tests[grades[0].topic] if path in files and path[-3:] == ".py"
-            ]
-            lost = [name for path in paths for name in uncollected(files[path])]
-            lines += report.wrap(f"pytest does not collect: {', '.join(lost)}") if lost else []
-        steps = advice.after_topic(grades[0], catalogue, root, is_part=is_part)
+    if is_part or (options.topics and len(grades) == 1):
+        for grade in grades:
+            steps = advice.after_topic(grade, catalogue, root, is_part=is_part)
+            lines = [*report.details(grade)]
+            if names := ", ".join(submission.misnamed_tests(grade.topic)):
+                lines += report.wrap(f"pytest does not collect: {names}")
+            print(*lines, *steps, sep="\n")
     else:
         lines = [*report.scoreboard(grades, catalogue.topics)]
         steps = advice.next_topic([grade.topic for grade in grades if grade.status], catalogue)
-    print(*lines, *steps, sep="\n")
+        print(*lines, *steps, sep="\n")
     if options.json:
         options.json.write_text(report.as_json(grades), "utf-8")
     if options.min is None or any(grade.verdict for grade in grades):

@@ -4,6 +4,7 @@ import argparse
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,19 +25,6 @@ def submitted_files(path: Path) -> dict[str, bytes]:
     if not files:
         raise RequestError(f"{path} is empty.")
     return {f"{SUBMITTED}/{name}": data for name, data in files.items()}
-
-
-def uncollected(code: bytes) -> Iterator[str]:
-    """Yield the functions and classes that look like tests, but that pytest does not collect."""
-    nodes = [*ast.walk(ast.parse(code))]
-    used = {getattr(node, "id", getattr(node, "attr", "")) for node in nodes}
-    for node in nodes:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name not in used:
-            names = [getattr(each, "name", "") for each in node.body]
-            is_test = node.name.endswith("_test") or any(name[:4] == "test" for name in names)
-            is_known = node.name[:4] in {"test", "Test"} or getattr(node, "bases", None)
-            if is_test and not is_known and not node.decorator_list:
-                yield f"{node.name} (line {node.lineno})"
 
 
 @dataclass(frozen=True)
@@ -88,3 +76,23 @@ class Submission:
             to_store = replace(result, results=[*known.values()])
             history.store(self.folder, key, missed, to_store)
         return result
+
+    def misnamed_tests(self, topic: str) -> Iterator[str]:
+        """Yield the functions and classes that look like tests, but are not collected by pytest."""
+        for path in self.tests[topic]:
+            if path.endswith(".py") and path in self.files:
+                with suppress(SyntaxError):  # it is the reason for no grade
+                    yield from misnamed(ast.parse(self.files[path]))
+
+
+def misnamed(code: ast.Module) -> Iterator[str]:
+    """Yield the functions and classes of a module that look like tests, but have other names."""
+    nodes = [*ast.walk(code)]
+    used = {getattr(node, "id", getattr(node, "attr", "")) for node in nodes}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name not in used:
+            names = [getattr(each, "name", "") for each in node.body]
+            is_test = node.name.endswith("_test") or any(name[:4] == "test" for name in names)
+            is_known = node.name[:4] in {"test", "Test"} or getattr(node, "bases", None)
+            if is_test and not is_known and not node.decorator_list:
+                yield f"{node.name} (line {node.lineno})"

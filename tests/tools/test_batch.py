@@ -20,16 +20,6 @@ pytestmark = pytest.mark.usefixtures("short_deadline")
 
 GOLDEN = Path(__file__).with_name("golden")
 
-LETTERS = """[counts_no_letter]
-feature = "letters.first"
-layer = "unit"
-file = "app/__init__.py"
-old = "text.partition"
-new = "text[1:].partition"
-story = "The first letter is missing."
-hint = "Where does the word start?"
-"""
-
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -101,12 +91,8 @@ class TestGrades:
 
         assert [row["caught"] for row in table(project)] == ["1"]
 
+    @pytest.mark.usefixtures("letters")
     def test_topic_is_graded_by_the_files_named_after_it(self, batch, project, submissions):
-        (project / "docs" / "features.toml").write_text(
-            "[words.greet]\n[words.count]\n[letters.first]"
-        )
-        (project / "kata" / "topics.toml").write_text('words = "easy"\nletters = "easy"\n')
-        (project / "kata" / "bugs" / "letters.toml").write_text(LETTERS)
         submit("weak", submissions / "anna" / "test_words.py")
         submit("red", submissions / "anna" / "test_letters.py")
 

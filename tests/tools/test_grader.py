@@ -437,6 +437,16 @@ class TestCommandLine:
             "Grade the whole topic: nox -s kata -- words",
         ]
 
+    @pytest.mark.usefixtures("letters")
+    def test_option_only_lists_the_bugs_of_several_topics(self, project, capsys):
+        shutil.copy(PROJECT / "kata" / "strong.py", project / "kata" / "test_letters.py")
+
+        main(["--only", "counts_characters", "counts_no_letter"], project)
+
+        lines = capsys.readouterr().out.splitlines()
+        assert "caught    counts_characters  by test_counts and 1 more" in lines
+        assert "caught    counts_no_letter  by test_finds_the_first_word" in lines
+
     def test_rejected_variant_alone_is_less_than_full_marks(self, project, capsys):
         shutil.copy(PROJECT / "kata" / "overfitted.py", project / "kata" / "test_words.py")
 
