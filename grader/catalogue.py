@@ -120,7 +120,9 @@ def load(root: Path, private: Path | None = None, topics: Collection[str] = ()) 
             problems += [f"{edit.topic}.toml: {edit.name}: {problem}" for problem in found]
     if problems:
         raise CatalogueError("\n".join(problems))
-    return Catalogue({t: difficulties[t] for t in difficulties if t in in_use}, bugs, variants)
+    topics_in_use = {topic: difficulties[topic] for topic in difficulties if topic in in_use}
+    bugs.sort(key=lambda bug: [*topics_in_use].index(bug.topic))
+    return Catalogue(topics_in_use, bugs, variants)
 
 
 def load_tables(path: Path, name: str) -> dict[str, Any]:
