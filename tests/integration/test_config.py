@@ -14,7 +14,7 @@ from app.config import HEADERS
 from app.database import db
 from tests.support.blog import delete_account
 from tests.support.config import CONFIG
-from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.html import csrf_header, page, redirect_target, submit
 from tests.support.login import log_in
 
 
@@ -64,7 +64,9 @@ class TestEnvironment:
         again = start().test_client()
         again.set_cookie("blog_session", cookie.value)
 
-        assert texts(again.get("/"), "#me") == ["John Williams"]
+        assert again.get("/users/1").json["username"] == "John Williams"
+        with again.session_transaction() as session:
+            assert session["user_id"] == 1
 
     def test_session_and_csrf_token_need_the_same_secret_key(self, start):
         one, other = start(FLASK_SECRET_KEY="one"), start(FLASK_SECRET_KEY="other")

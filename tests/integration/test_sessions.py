@@ -1,6 +1,5 @@
 """The session: a signed cookie that stores the user's id; login and logout."""
 
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -34,18 +33,6 @@ def log_in_as(
     return submit(client, url, {"username": username, "password": password})
 
 
-@pytest.fixture
-def log_in(app: Flask, dataset: None) -> Callable[[str], FlaskClient]:
-    """A function that logs a user in with the form, which is the topic of this file."""
-
-    def log_in(username: str) -> FlaskClient:
-        client = app.test_client()
-        log_in_as(client, username)
-        return client
-
-    return log_in
-
-
 class TestStore:
     def test_logged_in_user_is_shown_on_every_page(self, john):
         assert texts(john.get("/about"), "#me") == ["John Williams"]
@@ -58,9 +45,10 @@ class TestStore:
     def test_page_that_stores_nothing_sets_no_cookie(self, client):
         assert "Set-Cookie" not in client.get("/").headers
 
-    def test_session_ends_when_the_browser_is_closed(self, john):
-        cookie = john.get_cookie("blog_session")
+    def test_session_ends_when_the_browser_is_closed(self, client, dataset):
+        log_in_as(client, "John Williams")
 
+        cookie = client.get_cookie("blog_session")
         assert (cookie.max_age, cookie.expires) == (None, None)
 
     def test_page_with_a_session_varies_by_cookie(self, john):
@@ -70,10 +58,11 @@ class TestStore:
 class TestSigned:
     """The course says: encrypted, on the server. In fact it is signed, in the cookie."""
 
-    def test_session_cookie_is_readable_and_holds_no_secret(self, app, john):
+    def test_session_cookie_is_readable_and_holds_no_secret(self, app, client, dataset):
+        log_in_as(client, "John Williams")
         reader = URLSafeTimedSerializer("a key that signed nothing")
 
-        signature_is_valid, content = reader.loads_unsafe(john.get_cookie("blog_session").value)
+        signature_is_valid, content = reader.loads_unsafe(client.get_cookie("blog_session").value)
 
         assert not signature_is_valid
         with app.app_context():
