@@ -259,7 +259,12 @@ class TestWrite:
 
     @pytest.mark.parametrize(
         ("form", "back"),
-        [("/posts/new", "/posts/"), ("/posts/1/edit", "/posts/1"), ("/contact", "/posts/by/1")],
+        [
+            ("/posts/new", "/posts/"),
+            ("/posts/1/edit", "/posts/1"),
+            ("/contact", "/posts/by/1"),
+            ("/password", "/people/"),
+        ],
     )
     def test_cancel_leads_back_to_the_page_before_the_form(self, john, form, back):
         links = page(john.get(form)).cssselect("form a")
