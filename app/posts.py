@@ -83,15 +83,15 @@ def render_posts(query: Select[Blogpost], key: SQLColumnExpression[int], **conte
     return render_template("posts.html", page=paginate(query.options(*IN_LIST), key), **context)
 
 
-def newest_posts() -> list[Blogpost]:
-    """Return the three newest posts, or none if the database is unavailable.
+def newest_posts() -> list[Blogpost] | None:
+    """Return the three newest posts, or None if the database is unavailable.
 
-    The front page, the first one that a developer looks at, needs no database.
+    So the front page, which a developer opens first, works without a database.
     """
     with suppress(*DATABASE_ERRORS):
         query = select(Blogpost).options(*IN_LIST).order_by(Blogpost.id.desc())
         return list(db.session.scalars(query.limit(3)))
-    return []
+    return None
 
 
 @bp.get("/<int:post_id>")

@@ -197,6 +197,12 @@ class TestUnavailableDatabase:
 
         assert texts(visitor.get("/"), "h1") == ["Hello World!!!"]
 
+    def test_front_page_without_a_database_has_no_link_to_write_the_first_post(self, client):
+        response = client.application.test_client().get("/")
+
+        assert len(texts(response, "[aria-labelledby=newest] p")) == 1
+        assert texts(response, "[aria-labelledby=newest] a") == []
+
     def test_missing_tables_are_a_503(self, app):
         with app.app_context():
             db.drop_all()

@@ -106,8 +106,10 @@ class TestView:
             "Using Templates in Flask",
         ]
 
-    def test_front_page_without_posts_has_a_message(self, client):
-        assert "There are no posts to show at the moment." in texts(client.get("/"), "main p")
+    def test_front_page_without_posts_links_to_the_form_for_a_new_post(self, client):
+        [link] = page(client.get("/")).cssselect("[aria-labelledby=newest] a")
+
+        assert (link.text, link.get("href")) == ("Write the first one", "/posts/new")
 
     def test_front_page_lists_the_topics_of_the_course_with_their_tests(self, client):
         features = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
