@@ -95,6 +95,10 @@ class Page:
         found = self.browser.find_elements(By.XPATH, f"(//a|//button|//summary){with_text(text)}")
         return any(element.is_displayed() for element in found)
 
+    def is_enabled(self, button: str) -> bool:
+        """Return True if the button can be clicked."""
+        return self._button(button).is_enabled()
+
     @property
     def header_lines(self) -> int:
         """The number of lines that the menu takes."""

@@ -76,6 +76,17 @@ class TestLogin(BlogTestCase):
         assert page.field_error("Username") == "This username is taken. Choose another one."
         assert page.logged_in_as == ""
 
+    def test_sign_up_form_can_be_sent_again_after_going_back(self) -> None:
+        # With a profile, this is a whole browser: a headless shell has no back/forward cache.
+        with self.new_browser(profile=self.tmp_path / "profile") as browser:
+            page = self.visit(SignUpPage, browser=browser)
+            page.sign_up("Sam", "potatoes")
+
+            page.go_back()
+
+            assert page.heading == "Sign up"
+            assert page.is_enabled("Sign up")
+
     def test_browser_asks_for_a_longer_password(self) -> None:
         page = self.visit(SignUpPage)
 
