@@ -14,6 +14,7 @@ from tests.system.pages import (
     ContactPage,
     EditPostPage,
     LoginPage,
+    PasswordPage,
     PeoplePage,
     PostPage,
     PreferencesPage,
@@ -166,6 +167,30 @@ class TestWcag(AxeTestCase):
         self.log_in("John Williams")
 
         self.visit(PeoplePage).rename_expecting_error("Fordo Baggings")
+
+        self.assert_accessible()
+
+    def test_rejected_deletion_of_an_account_is_accessible(self) -> None:
+        self.expected_errors = [422]
+        self.log_in("John Williams")
+
+        self.visit(PeoplePage).delete_account_expecting_error("open sesame")
+
+        self.assert_accessible()
+
+    def test_rejected_password_change_is_accessible(self) -> None:
+        self.expected_errors = [422]
+        self.log_in("John Williams")
+
+        self.visit(PasswordPage).change_password("open sesame", "second breakfast")
+
+        self.assert_accessible()
+
+    def test_page_of_too_many_attempts_is_accessible(self) -> None:
+        self.expected_errors = [429]
+        self.app.config["ATTEMPTS_PER_ADDRESS"] = "0 per minute"
+
+        self.visit(LoginPage).log_in("John Williams", "open sesame")
 
         self.assert_accessible()
 
