@@ -24,6 +24,16 @@ def report_pages(report: Path) -> dict[Path, str]:
     return found
 
 
+def first_line(code: str, file: str) -> int:
+    """Return the number of the line at which this code begins in the text of a file.
+
+    All lines are compared, because several functions can begin with the same decorator.
+    """
+    # The code may have another indentation than the file.
+    block, lines = ([line.strip() for line in text.splitlines()] for text in (code.strip(), file))
+    return next(n for n in range(len(lines)) if lines[n : n + len(block)] == block) + 1
+
+
 def insert_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Insert a link to the coverage report below each block of code from a file in the report."""
     if app.builder.name != "html":
@@ -35,9 +45,8 @@ def insert_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for block in list(doctree.findall(nodes.literal_block)):
         file = Path(block.get("source", "")).resolve()
         if file in pages:
-            first, *_ = block.astext().strip().splitlines()
-            lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
-            url = f"{up}_coverage/{pages[file]}#t{lines.index(first.strip()) + 1}"
+            line = first_line(block.astext(), file.read_text("utf-8"))
+            url = f"{up}_coverage/{pages[file]}#t{line}"
             link = nodes.reference("", TEXT[language], refuri=url, internal=True)
             # A block with a caption is in a container.
             place = block.parent if isinstance(block.parent, nodes.container) else block
