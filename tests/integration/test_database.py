@@ -1,4 +1,4 @@
-"""Transactions, in a locale that Python's sqlite3 module does not expect."""
+"""Rows of another test, and transactions in a locale that Python's sqlite3 does not expect."""
 
 import locale
 import subprocess
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.database import db
 from app.models import Tag
@@ -44,6 +45,18 @@ def turkish_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         locale.setlocale(locale.LC_CTYPE, "tr_TR.ISO-8859-9")
     yield
     locale.setlocale(locale.LC_CTYPE, before)
+
+
+class TestRows:
+    @pytest.mark.parametrize("name", ["Flask", "Python"])
+    def test_committed_row_is_gone_in_the_next_test(self, app, name):
+        with app.app_context():
+            db.session.add(Tag(name))
+            db.session.commit()
+
+            stored = db.session.scalars(select(Tag.tagname)).all()
+
+        assert stored == [name]
 
 
 class TestTransaction:

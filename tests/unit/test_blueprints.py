@@ -145,6 +145,13 @@ class TestFactory(unittest.TestCase):
 
         self.assertEqual(create_app(CONFIG).config["PAGE_SIZE"], 10)
 
+    def test_database_set_after_the_factory_is_not_used(self):
+        # Flask-SQLAlchemy has created its engine by now.
+        self.first.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///other.sqlite"
+
+        with self.first.app_context():
+            self.assertEqual(str(db.engine.url), CONFIG["SQLALCHEMY_DATABASE_URI"])
+
     def test_url_is_not_shared_with_another_application(self):
         self.first.add_url_rule("/extra", view_func=lambda: "", endpoint="extra")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from sqlalchemy import Select, func, insert, inspect, select, text
+from sqlalchemy import Engine, Select, func, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.routing import Map, Rule
@@ -22,7 +22,7 @@ from app.config import DEFAULTS
 from app.database import RowId, commit_or_conflict, create_tables, db, prepare_connection
 from app.models import Blogpost, Contact, Tag, User, tags, utc_now
 from tests.support.config import CONFIG
-from tests.support.statements import recorded_statements
+from tests.support.statements import listener, recorded_statements
 from tests.unit.cases import DatabaseTestCase
 
 
@@ -57,6 +57,17 @@ class TestConnection(DatabaseTestCase):
     def test_connection_to_another_database_is_left_alone(self):
         # A plain object would fail at the first call of its methods.
         self.assertIsNone(prepare_connection(object(), None))
+
+
+class TestNewApplication(unittest.TestCase):
+    def test_creating_an_application_opens_no_connection(self):
+        # A server may fork its workers afterwards, and they must not share a connection.
+        opened: list[object] = []
+
+        with listener(Engine, "do_connect", lambda *arguments: opened.append(arguments)):
+            create_app(CONFIG)
+
+        self.assertEqual(opened, [])
 
 
 class TestCreateTables(DatabaseTestCase):
