@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,24 @@ class TestLayers:
         if "There is no browser" in output:
             missing("There is no browser for the copied tests.")
         assert re.search(passed, output), output
+
+
+def project_table(folder: Path) -> dict[str, object]:
+    """Return what the project's pyproject.toml says about the project itself."""
+    settings = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    return dict(settings["project"])
+
+
+class TestPyproject:
+    def test_nothing_describes_the_blog_any_more(self, project):
+        for number in (1, 2):
+            follow(number, project)
+
+        blog, copied = project_table(ROOT), project_table(project)
+
+        # The page asks for the reader's own dependencies in words.
+        same = [key for key in copied if copied[key] == blog[key]]
+        assert same == ["version", "requires-python", "dependencies"]
 
 
 @pytest.fixture
