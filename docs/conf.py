@@ -36,6 +36,7 @@ html_title = project
 html_copy_source = False
 html_use_index = False
 html_show_copyright = False
+html_context = {"commit": book.commit()}
 
 
 def insert_parts(app: Sphinx, docname: str, source: list[str]) -> None:

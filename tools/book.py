@@ -9,6 +9,7 @@ these messages in docs/locale instead.
 import ast
 import difflib
 import re
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -103,11 +104,15 @@ def picture(page: str, language: str) -> str:
 
 def files(topic: str, language: str) -> str:
     """Return links to the code of a topic, its tests and its kata."""
-    code = CODE.get(topic, [f"app/{topic}.py"])
     tests = [f"tests/{layer}/test_{topic}.py" for layer in CAUGHT_BY]
     tests = [path for path in tests if (ROOT / path).exists()]
-    paths = [*code, *tests, f"kata/test_{topic}.py"]
+    paths = [*code_of(topic), *tests, f"kata/test_{topic}.py"]
     return "\n".join(f"- {{download}}`{path} <../../{path}>`" for path in paths)
+
+
+def code_of(topic: str) -> list[str]:
+    """Return the names of the files with the code of a topic."""
+    return CODE.get(topic, [f"app/{topic}.py"])
 
 
 def questions(page: str, language: str) -> str:
@@ -215,7 +220,8 @@ def adapt_tables(text: str, language: str, *, for_translators: bool = False) -> 
 
 def helpers(page: str, language: str) -> str:
     """Return the purpose of each fixture, function and class that several tests use, by file."""
-    folders = ["tests/support/*.py", "tests/unit/cases.py", "tests/system/*.py"]
+    folders = ["tests/support/*.py", "tests/support/plugins/*.py"]
+    folders += ["tests/unit/cases.py", "tests/system/*.py"]
     paths = [
         ROOT / "conftest.py",
         *(path for folder in folders for path in sorted(ROOT.glob(folder))),
@@ -254,6 +260,24 @@ def download(path: Path) -> str:
     """Return a link to a file, for the pages that are in docs/ itself."""
     name = path.relative_to(ROOT).as_posix()
     return f"{{download}}`{name} <../{name}>`"
+
+
+def commit() -> str:
+    """Return the short name of the checkout's commit, or nothing if it is no Git repository."""
+    if not (ROOT / ".git").exists():
+        return ""
+    try:
+        result = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - a user may have another one
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        # There is no Git on this machine.
+        return ""
+    return result.stdout.strip()
 
 
 def sort_key(heading: str) -> str:

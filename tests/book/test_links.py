@@ -1,21 +1,27 @@
 """Links inside the book: no page, anchor or download is missing, and every test is linked."""
 
+import re
 import tomllib
 from posixpath import dirname, join, normpath
 
 import pytest
 
 from tests.book.built import HTML, PAGES, ROOT, anchors, links, parse
+from tools.book import code_of, commit
 
 pytestmark = pytest.mark.usefixtures("book")
 
 FEATURES = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
 # A topic is a table of features.toml.
-SOURCES = [
-    path
-    for pattern in (*(f"app/{topic}.py" for topic in FEATURES), "tests/*/test_*.py")
-    for path in sorted(ROOT.glob(pattern))
+CODE = [name for topic in FEATURES for name in code_of(topic)]
+SOURCES = [*(ROOT / name for name in CODE), *sorted(ROOT.glob("tests/*/test_*.py"))]
+COMMIT = commit()
+HELPERS = [
+    ROOT / "conftest.py",
+    *ROOT.glob("tests/support/**/*.py"),
+    *ROOT.glob("tests/system/[!t]*.py"),
 ]
+HELPER = re.compile(r"^@pytest\.fixture.*\ndef (\w+)|^class (\w+Page)\(", re.MULTILINE)
 
 
 def is_dead(path: str, anchor: str) -> bool:
@@ -71,3 +77,20 @@ def test_code_of_topics_and_all_tests_can_be_downloaded(language):
 
     missing = [path for path in SOURCES if path.read_bytes() not in texts]
     assert [str(path.relative_to(ROOT)) for path in missing] == []
+
+
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_list_of_helpers_names_every_fixture_and_page_object(language):
+    found = [HELPER.findall(file.read_text("utf-8")) for file in HELPERS]
+    names = {fixture or page for matches in found for fixture, page in matches}
+
+    listed = parse(f"{language}how.html").xpath("//li//code/span/text()")
+
+    assert names - {*listed} == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_footer_names_the_commit_if_there_is_one(page):
+    commits = parse(page).xpath("//footer/*[@class='commit']/code/text()")
+
+    assert commits == [name for name in [COMMIT] if name]

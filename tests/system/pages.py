@@ -9,6 +9,8 @@ from tests.system.page import Page, wait, with_text
 
 
 class SignUpPage(Page):
+    """The form that creates a user."""
+
     path = "/signup"
 
     def sign_up(self, username: str, password: str) -> None:
@@ -17,6 +19,8 @@ class SignUpPage(Page):
 
 
 class LoginPage(Page):
+    """The login form."""
+
     path = "/login"
 
     def log_in(self, username: str, password: str) -> None:
@@ -25,6 +29,8 @@ class LoginPage(Page):
 
 
 class PasswordPage(Page):
+    """The form that changes a user's password."""
+
     path = "/password"
 
     def change_password(self, current: str, new: str) -> None:
@@ -82,6 +88,8 @@ class EditPostPage(Page):
 
 
 class ContactPage(Page):
+    """The contact card of the user who is logged in, in a form."""
+
     path = "/contact"
 
     @property
@@ -96,6 +104,8 @@ class ContactPage(Page):
 
 
 class PeoplePage(Page):
+    """The list of users, with forms that rename and delete an account."""
+
     path = "/people/"
 
     @property
@@ -133,6 +143,8 @@ class PeoplePage(Page):
 
 
 class PreferencesPage(Page):
+    """The form that stores the theme."""
+
     path = "/preferences"
 
     @property
@@ -155,6 +167,8 @@ class PreferencesPage(Page):
 
 
 class FiltersPage(Page):
+    """The course's filter examples, each with its result."""
+
     path = "/filters"
 
     def result(self, example: str) -> str:
@@ -164,6 +178,8 @@ class FiltersPage(Page):
 
 
 class GreetingPage(Page):
+    """The greeting, in English or Spanish."""
+
     path = "/en/"
 
     @property
