@@ -178,8 +178,8 @@ def kill(pid: int, temporary: Path) -> None:
     """
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        process.suspend()  # it must not start another child while its children are listed
-        for member in [process, *process.children(recursive=True)]:
+        tree = [process, *process.children(recursive=True)]
+        for member in tree:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
     for process in psutil.process_iter():
