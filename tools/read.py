@@ -1,7 +1,11 @@
-"""Print the tests of a topic as sentences, by feature and layer: `nox -s read -- cookies`."""
+"""Print the tests of a topic as sentences, by feature and layer: `nox -s read -- cookies`.
+
+For a test file that belongs to no topic, such as test_csrf.py, by layer: `nox -s read -- csrf`.
+"""
 
 import argparse
 import ast
+import os
 import sys
 import textwrap
 import tomllib
@@ -13,16 +17,23 @@ LAYERS = ("unit", "integration", "system")
 WIDTH = 80  # columns of a terminal
 
 
-def sentences(file: Path) -> dict[str, list[str]]:
-    """Return the tests of a file as sentences, by class, with those of its base classes."""
-    found: dict[str, list[str]] = {}
-    for node in ast.parse(file.read_text("utf-8")).body:
+def sentences(module: ast.Module) -> dict[str, list[str]]:
+    """Return the tests of a file as sentences, by class, with those of its base classes.
+
+    The class of a test function is "".
+    """
+    found: dict[str, list[str]] = {"": own_sentences(module)}
+    for node in module.body:
         if isinstance(node, ast.ClassDef):
             inherited = [text for base in node.bases for text in found.get(ast.unparse(base), [])]
-            names = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
-            own = [sentence(name) for name in names if name.startswith("test_")]
-            found[node.name] = [*inherited, *own]
+            found[node.name] = [*inherited, *own_sentences(node)]
     return found
+
+
+def own_sentences(node: ast.Module | ast.ClassDef) -> list[str]:
+    """Return the tests of a file or a class as sentences, without those of its classes."""
+    names = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+    return [sentence(name) for name in names if name.startswith("test_")]
 
 
 def sentence(name: str) -> str:
@@ -31,10 +42,17 @@ def sentence(name: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def page(topic: str, features: dict[str, dict[str, str]]) -> Iterator[str]:
+def modules(name: str) -> dict[str, ast.Module]:
+    """Return the test files of a name by layer, parsed."""
+    files = {layer: ROOT / "tests" / layer / f"test_{name}.py" for layer in LAYERS}
+    return {
+        layer: ast.parse(file.read_text("utf-8")) for layer, file in files.items() if file.exists()
+    }
+
+
+def topic_page(topic: str, features: dict[str, dict[str, str]]) -> Iterator[str]:
     """Yield the lines of a topic: each feature, its layers, and their tests."""
-    files = {layer: ROOT / "tests" / layer / f"test_{topic}.py" for layer in LAYERS}
-    tests = {layer: sentences(file) for layer, file in files.items() if file.exists()}
+    tests = {layer: sentences(module) for layer, module in modules(topic).items()}
     for name, feature in features.items():
         yield from wrap(f"{topic}.{name}: {feature['shows']}", indent=0)
         for layer, classes in tests.items():
@@ -45,6 +63,18 @@ def page(topic: str, features: dict[str, dict[str, str]]) -> Iterator[str]:
         yield ""
 
 
+def file_page(name: str) -> Iterator[str]:
+    """Yield the lines of the test files of a name: each layer and its tests."""
+    for layer, module in modules(name).items():
+        purpose = (ast.get_docstring(module) or "").partition("\n")[0]
+        yield from wrap(f"{layer}: {purpose}", indent=0)
+        for class_name, found in sentences(module).items():
+            if class_name.startswith("Test") or not class_name:
+                for text in found:
+                    yield from wrap(text, indent=2)
+        yield ""
+
+
 def wrap(text: str, indent: int) -> list[str]:
     """Return the lines of an indented text; the next lines are indented by two more."""
     first = " " * indent
@@ -52,14 +82,34 @@ def wrap(text: str, indent: int) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the tests of the topic that the command line names."""
+    """Print the tests of the topic or of the test files that the command line names."""
     topics = tomllib.loads((ROOT / "docs" / "features.toml").read_text("utf-8"))
-    description = "Print the tests of a topic as sentences, by feature and layer."
-    parser = argparse.ArgumentParser(prog="nox -s read --", description=description)
-    parser.add_argument("topic", choices=topics)
-    topic = parser.parse_args(arguments).topic
-    print(*page(topic, topics[topic]), sep="\n")
+    files = (file for layer in LAYERS for file in (ROOT / "tests" / layer).glob("test_*.py"))
+    others = sorted({file.stem.removeprefix("test_") for file in files} - topics.keys())
+    parser = argparse.ArgumentParser(
+        prog="nox -s read --",
+        description="Print tests as sentences: those of a topic by feature and layer.",
+        epilog=f"Test files that belong to no topic: {', '.join(others)}",
+    )
+    choices = [*topics, *others]
+    parser.add_argument("topic", choices=choices, metavar="TOPIC", help=", ".join(topics))
+    name = parser.parse_args(arguments).topic
+    if name in topics:
+        print(*topic_page(name, topics[name]), sep="\n")
+        print(*wrap(f"See also, with nox -s read: {', '.join(others)}", indent=0), sep="\n")
+    else:
+        print(*file_page(name), sep="\n")
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run as a program that ends quietly if a pipe is closed early, as by `head`."""
+    try:
+        main(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes the rest when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(sys.argv[1:])

@@ -312,16 +312,20 @@ class TestGevent(ServerChecks):
         kept.close()
 
     @pytest.mark.parametrize(
-        ("path", "written", "status"),
+        ("path", "written", "statuses"),
         [
-            ("/users/", {"username": "Bilbo Baggings", "password": PASSWORD}, 201),
+            ("/users/", {"username": "Bilbo Baggings", "password": PASSWORD}, {201}),
             # One statement inserts both tags, through another method of the database driver.
-            ("/posts/new", {"title": "Wait", "text": "For whom?", "tags": "Locks, Patience"}, 302),
+            (
+                "/posts/new",
+                {"title": "Wait", "text": "For whom?", "tags": "Locks, Patience"},
+                {302, 303},
+            ),
         ],
         ids=["user", "post"],
     )
     def test_pages_are_served_while_a_write_waits_for_the_database(
-        self, server, visitor, path, written, status
+        self, server, visitor, path, written, statuses
     ):
         submit(visitor, "/login", JOHN)
         headers = visitor.session_headers()
@@ -337,7 +341,7 @@ class TestGevent(ServerChecks):
                 response = read(writer)
 
         assert [page.status_code for page in pages] == [200] * 50
-        assert response.status_code == status
+        assert response.status_code in statuses
 
     def test_server_listens_on_localhost_only(self, server):
         host, port = server.addresses[0].split(":")

@@ -66,7 +66,7 @@ def test_topics_have_the_same_order_in_the_kata_and_in_the_course_map():
 
 
 def test_every_topic_has_five_variants_and_a_rewrite_of_its_code():
-    # The rewrite refuses a test that compares source text instead of behaviour.
+    # The rewrite refuses a test that looks for the replaced words in the source text.
     catalogue = load(ROOT)
 
     for topic in catalogue.topics:

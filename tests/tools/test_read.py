@@ -1,10 +1,15 @@
 """The tests of a topic, printed as sentences by `nox -s read`."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tools import read
+
+ROOT = Path(__file__).parents[2]
 
 PAGE = """\
 words.count: `count` returns the number of words, and no word of a text is
@@ -14,6 +19,14 @@ words.count: `count` returns the number of words, and no word of a text is
   system
     Server starts.
     Page shows the number of words.
+
+See also, with nox -s read: spaces
+"""
+
+OTHER_PAGE = """\
+unit: White space between words.
+  Space is one character.
+  Tab is white space.
 
 """
 
@@ -36,6 +49,11 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "class TestCount(Checks):\n    def test_page_shows_the_number_of_words(self):\n"
         "        pass\n"
     )
+    (tmp_path / "tests" / "unit" / "test_spaces.py").write_text(
+        '"""White space between words.\n\nAlso tabs."""\n\n'
+        "class TestTab:\n    def test_tab_is_white_space(self):\n        pass\n\n"
+        "def test_space_is_one_character():\n    pass\n"
+    )
     monkeypatch.setattr(read, "ROOT", tmp_path)
     return tmp_path
 
@@ -47,11 +65,16 @@ class TestRead:
 
         assert capsys.readouterr().out == PAGE
 
+    def test_tests_of_another_file_are_sentences_by_layer(self, capsys):
+        read.main(["spaces"])
+
+        assert capsys.readouterr().out == OTHER_PAGE
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ([], "the following arguments are required: topic"),
-            (["wrods"], "argument topic: invalid choice: 'wrods'"),
+            ([], "the following arguments are required: TOPIC"),
+            (["wrods"], "argument TOPIC: invalid choice: 'wrods'"),
             (["words", "letters"], "unrecognized arguments: letters"),
         ],
     )
@@ -62,10 +85,26 @@ class TestRead:
         assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("topic", ["cookies", "deploy"])
+@pytest.mark.parametrize("topic", ["cookies", "deploy", "csrf"])
 def test_page_of_a_topic_fits_80_columns(capsys, topic):
     read.main([topic])
 
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) > 40
+    assert len(lines) > 5
     assert max(map(len, lines)) <= 80
+
+
+def test_pipe_that_is_closed_early_is_no_error():
+    # As in `python -m tools.read cookies | head`, after `head` has read its lines.
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        result = subprocess.run(
+            [sys.executable, "-m", "tools.read", "cookies"],
+            cwd=ROOT,
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert (result.returncode, result.stderr) == (0, b"")

@@ -178,7 +178,7 @@ class TestConstraints(DatabaseTestCase):
             for column in row:
                 with (
                     self.subTest(table=model.__tablename__, column=column),
-                    self.assertRaisesRegex(IntegrityError, f"NOT NULL .*[.]{column}"),
+                    self.assertRaisesRegex(IntegrityError, rf"constraint failed: .*\b{column}"),
                 ):
                     db.session.execute(insert(model.__table__), {**row, column: None})
 
