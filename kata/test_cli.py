@@ -2,7 +2,7 @@
 
 The code is app/cli.py and wsgi.py: how `flask` finds the application, `flask routes`, `flask run`,
 the names in `flask shell`, and the commands `mycommand`, `group1 command1`, `init-db` and `seed`.
-Check what each prints, its exit code, and what it stores.
+Check what each prints, its exit status, and what it stores.
 
 Fixtures (see conftest.py and tests/support/blog_fixtures.py): `app`, `runner`, `dataset`.
 

@@ -33,7 +33,7 @@ class TestRepeat:
             ("/es/John/farewell", "Adiós, John!"),
         ],
     )
-    def test_both_registrations_greet_in_their_own_language(self, client, path, heading):
+    def test_greeting_is_marked_with_the_language_of_its_registration(self, client, path, heading):
         response = client.get(path)
 
         assert texts(response, "h1") == [heading]

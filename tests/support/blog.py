@@ -41,7 +41,7 @@ def store_many_posts(app: Flask, ids: range) -> None:
     """Store a user, a tag and a post for each id, and as many posts by user 1 about tag 1."""
     users = [{"id": n, "username": f"Hobbit {n}", "version": 1} for n in ids]
     tags = [{"id": n, "tagname": f"Tag {n}", "folded": f"tag {n}"} for n in ids]
-    # The id of each post, and the one that its author and its tag share.
+    # Pairs: the id of a post, and the id of both its author and its tag.
     posts = [(2 * n - 1, n) for n in ids] + [(2 * n, 1) for n in ids]
     with app.app_context():
         # Core inserts: creating this many objects would take longer.

@@ -18,7 +18,8 @@ from tests.system.processes import stop_process_tree
 # The headless shell comes first: it needs two thirds of the time of a full browser.
 HEADLESS_SHELLS = ["chromium-headless-shell", "chrome-headless-shell"]
 FULL_BROWSERS = ["google-chrome", "chromium", "chromium-browser", "chrome"]
-# Debian's commands in /usr/bin are shell scripts. The browser outlives one that is killed.
+# Debian's commands in /usr/bin are shell scripts. If the script is killed, the browser keeps
+# running.
 DEBIAN = "/usr/lib/chromium"
 
 MISSING = (
@@ -27,7 +28,7 @@ MISSING = (
     "SELENIUM_REMOTE_URL."
 )
 
-# What the browser prints then. Its driver only says that it has exited.
+# What the browser prints if its sandbox cannot start. Its driver only says that it has exited.
 SANDBOX_ERROR = "No usable sandbox"
 NO_SANDBOX = (
     "The browser cannot start its sandbox, because this system allows no user namespaces. On "

@@ -4,16 +4,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from xdist.workermanage import NodeManager
 
 from tests.support.missing import missing
+from tests.support.plugins import worker_exit
 from tests.system import reports
 from tests.system.fixtures import browser, open_browser  # noqa: F401 - fixtures
 from tests.system.processes import MEASURED
-
-# Seconds that pytest-xdist waits for a worker to exit before it kills it. It tells an interrupted
-# worker after five seconds, and the worker then needs time to stop its browser and its servers.
-NodeManager.EXIT_TIMEOUT = 30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,8 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the plugin that saves reports; `-p no:browser_reports` turns it off."""
+    """Register the plugins of this layer; `-p no:browser_reports` turns the reports off."""
     config.pluginmanager.register(reports, "browser_reports")
+    config.pluginmanager.register(worker_exit)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -225,6 +225,7 @@ class TestLogin(DatabaseTestCase):
         for username in ("John Williams", "Passwordless", "Unknown"):
             with (
                 self.subTest(username=username),
+                # A test double (a spy): it counts the calls, and the real function still runs.
                 mock.patch("app.sessions.check_password_hash", wraps=check_password_hash) as check,
             ):
                 authenticate(username, "wrong")

@@ -1,4 +1,4 @@
-"""Name the running test in the coverage report, next to each line that it runs.
+"""Name the running test in the report of the code coverage, next to each line that it runs.
 
 coverage's own `dynamic_context` and pytest-cov's contexts follow the test's thread only. A context
 that is switched here also covers the thread of a live server.

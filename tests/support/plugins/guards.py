@@ -50,10 +50,12 @@ def app_is_unchanged(shared_app: Flask) -> Iterator[None]:
     yield
     after = state(shared_app)
     changed = [name for name in before if before[name] != after[name]]
-    assert not changed, (
-        f"This test changed the shared application: {', '.join(changed)}. "
-        "Use the fixture `new_app`, or `monkeypatch.setitem(app.config, ...)`."
-    )
+    if changed:
+        pytest.fail(
+            f"This test changed the shared application: {', '.join(changed)}. "
+            "Use the fixture `new_app`, or `monkeypatch.setitem(app.config, ...)`.",
+            pytrace=False,
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -65,4 +67,5 @@ def no_context_leaks() -> Iterator[None]:
         # Before Flask 3.2 a request context lies on top of an application context and pops both.
         pops_both = has_request_context() and not hasattr(contexts.app_ctx, "has_request")
         (contexts.request_ctx if pops_both else contexts.app_ctx).pop()
-    assert not left, "This test left an application context pushed."
+    if left:
+        pytest.fail("This test left an application context pushed.", pytrace=False)
