@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from app.database import create_tables, db
 from app.models import Contact
 from tests.support.blog import PASSWORD, delete_account
-from tests.support.html import csrf_header, page, redirect_target, submit, texts
+from tests.support.html import csrf_header, logged_in_as, page, redirect_target, submit, texts
 from tests.support.statements import listener
 from tests.support.stored import stored_rows
 
@@ -144,7 +144,7 @@ class TestNames:
         assert response.status_code == 409
         assert texts(response, ".error") == ["This username is taken. Choose another one."]
         assert page(response).cssselect("#username")[0].get("value") == "Bilbo Baggings"
-        assert texts(client.get("/"), "#me") == []
+        assert logged_in_as(client) == []
 
     def test_two_users_cannot_change_to_the_same_username(self, app, john, fordo):
         responses = at_once(
@@ -370,7 +370,7 @@ class TestRepeatedForms:
         for response in responses:
             browser = app.test_client()
             browser.set_cookie(*response.headers["Set-Cookie"].partition(";")[0].split("=", 1))
-            assert texts(browser.get("/"), "#me") == ["John Williams"]
+            assert logged_in_as(browser) == ["John Williams"]
 
     def test_form_of_a_new_post_changed_after_saving_is_another_post(self, app, john):
         # The Back button shows the form again, with the same token.
@@ -427,7 +427,7 @@ class TestAccounts:
 
         assert response.status_code == 409
         assert response.json["message"] == "Your account has changed. Reload the page."
-        assert texts(john.get("/"), "#me") == ["Gandalf"]
+        assert logged_in_as(john) == ["Gandalf"]
 
     def test_account_deleted_by_two_requests_is_deleted_once(self, app, john, log_in):
         john_again = log_in("John Williams")

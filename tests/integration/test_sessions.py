@@ -52,7 +52,7 @@ class TestStore:
         assert (cookie.max_age, cookie.expires) == (None, None)
 
     def test_page_with_a_session_varies_by_cookie(self, john):
-        assert "Cookie" in john.get("/").vary
+        assert "Cookie" in john.get("/about").vary
 
 
 class TestSigned:

@@ -23,8 +23,8 @@ class TestSignUp:
     def test_welcome_message_is_flashed_once(self, client):
         submit(client, "/signup", BILBO)
 
-        assert len(texts(client.get("/"), ".notice")) == 1
-        assert texts(client.get("/"), ".notice") == []
+        assert len(texts(client.get("/about"), ".notice")) == 1
+        assert texts(client.get("/about"), ".notice") == []
 
     def test_taken_username_is_a_conflict(self, app, client, dataset):
         before = stored_rows(app)

@@ -5,7 +5,7 @@ import socket
 import pytest
 from flask import request, session, url_for
 
-from tests.support.html import csrf_header, redirect_target, submit, texts
+from tests.support.html import csrf_header, logged_in_as, redirect_target, submit, texts
 
 
 class TestClient:
@@ -61,7 +61,7 @@ class TestClient:
         with john.session_transaction() as session:
             del session["user_id"]
 
-        assert texts(john.get("/"), "#me") == []
+        assert logged_in_as(john) == []
 
     def test_request_and_session_can_be_read_after_a_request(self, john):
         with john as client:

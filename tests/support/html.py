@@ -27,7 +27,7 @@ def flashes(response: TestResponse) -> list[str]:
 
 def logged_in_as(client: FlaskClient) -> list[str]:
     """Return the username in the page header: one, or none for a visitor."""
-    return texts(client.get("/"), "#me")
+    return texts(client.get("/about"), "#me")
 
 
 def redirect_target(response: TestResponse) -> str:
