@@ -51,8 +51,9 @@ SEEN = re.compile(
 )
 for variable in [name for name in os.environ if not SEEN.fullmatch(name)]:
     del os.environ[variable]
-# The path of a socket has at most 103 bytes. Without TMPDIR, temporary folders are in /tmp.
-if len(os.environ.get("TMPDIR", "")) > 40:
+# The path of a socket has at most 103 bytes, and the tests' Redis server cannot read a path with a
+# space. Without TMPDIR, temporary folders are in /tmp.
+if re.search(r"\s|.{41}", os.environ.get("TMPDIR", "")):
     del os.environ["TMPDIR"]
 # Processes start faster with byte code. pip compiles what it installs, uv does not by itself.
 os.environ["UV_COMPILE_BYTECODE"] = "1"
@@ -200,7 +201,20 @@ def serve(session: nox.Session) -> None:
     session.log(f"Log in as John Williams with the password {PASSWORD}")
     # Ctrl-C stops the server, which exits with 0: nox must not report a failure.
     signal.signal(signal.SIGINT, lambda *_: None)
-    session.run("flask", "run", f"--port={free_port(session)}", *session.posargs)
+    port = f"--port={free_port(session)}"
+    session.run("flask", "run", port, *session.posargs, env=repository(session))
+
+
+def repository(session: nox.Session) -> dict[str, str]:
+    """Return the setting that makes the pages link to their code, if it was cloned over HTTPS."""
+    if not shutil.which("git"):
+        return {}
+    command = ["git", "remote", "get-url", "origin"]
+    codes = range(256)  # no repository, or no remote
+    url = session.run(*command, external=True, silent=True, log=False, success_codes=codes)
+    # An address with a password or a token must not be on the pages: it has an @.
+    found = re.fullmatch(r"(https://[\w./-]+?)(\.git)?/?", str(url).strip())
+    return {"FLASK_REPOSITORY_URL": found[1]} if found else {}
 
 
 def free_port(session: nox.Session) -> int:

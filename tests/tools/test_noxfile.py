@@ -24,6 +24,15 @@ noxfile.coverage(session)
 print(json.dumps([" ".join([name, *arguments]) for name, arguments, _ in session.mock_calls]))
 """
 
+# Print the setting of the session `serve` for a checkout whose remote is the argument.
+PRINT_REPOSITORY = """
+import json, noxfile, sys
+from unittest.mock import Mock
+session = Mock()
+session.run.return_value = sys.argv[1]
+print(json.dumps(noxfile.repository(session)))
+"""
+
 # A few tests that the session `tools` runs in this environment, with nothing to install.
 SMALL_SESSION = ["--no-venv", "--no-install", "--session=tools", "--"]
 SMALL_SESSION += ["tests/integration/test_blueprints.py", "tests/tools/test_summary.py"]
@@ -79,7 +88,14 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 class TestEnvironment:
-    def test_settings_of_other_programs_are_removed(self, hostile):
+    @pytest.mark.parametrize(
+        "tmpdir",
+        ["/a/long/folder/for/all/the/temporary/files", "/a folder"],
+        ids=["long", "with-a-space"],
+    )
+    def test_settings_of_other_programs_are_removed(self, hostile, tmpdir):
+        hostile["TMPDIR"] = tmpdir
+
         seen = json.loads(run("-c", PRINT_ENVIRONMENT, **hostile).stdout)
 
         assert seen["PATH"]
@@ -117,6 +133,29 @@ class TestFolder:
         assert session.returncode == 1
         assert session.stderr.startswith("This folder is read-only. Copy it")
         assert session.stderr.count("\n") == 1
+
+
+class TestRepository:
+    @pytest.mark.parametrize("end", ["", ".git", "/"])
+    def test_pages_link_to_the_repository_that_was_cloned_over_https(self, end):
+        remote = f"https://git.example.com/you/flask-testing-kata{end}\n"
+
+        setting = json.loads(run("-c", PRINT_REPOSITORY, remote).stdout)
+
+        assert setting == {"FLASK_REPOSITORY_URL": "https://git.example.com/you/flask-testing-kata"}
+
+    @pytest.mark.parametrize(
+        "output",
+        [
+            "git@git.example.com:you/kata.git",
+            "https://you:token@git.example.com/you/kata.git",
+            "/home/you/kata",
+            "error: No such remote 'origin'",
+            "",
+        ],
+    )
+    def test_pages_link_to_no_other_repository(self, output):
+        assert json.loads(run("-c", PRINT_REPOSITORY, output).stdout) == {}
 
 
 class TestCoverage:

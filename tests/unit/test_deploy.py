@@ -94,6 +94,13 @@ class TestNginx(unittest.TestCase):
             with self.subTest(path):
                 self.assertTrue(pages.match(f"/{path}", "POST"))
 
+    def test_nginx_limits_attempts_to_delete_an_account(self):
+        [pattern] = re.findall(r"~\^DELETE(\S+)\$ ", NGINX)
+        path = "/users/12"
+
+        self.assertTrue(self.app.url_map.bind("localhost").match(path, "DELETE"))
+        self.assertIsNotNone(re.fullmatch(pattern, path))
+
     def test_nginx_body_limit_is_above_the_limit_of_the_application(self):
         [size] = nginx_values("client_max_body_size")
         [megabytes] = re.findall(r"^(\d+)m$", size)
