@@ -67,12 +67,17 @@ class TestMalformed:
         class Input(BytesIO):
             """The body as servers pass it: each raises its own exception at a malformed chunk."""
 
-            def read(self, size: int | None = -1, /) -> bytes:
+            def readinto(self, _buffer: object, /) -> int:
                 raise error
 
         chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
-        response = client.post("/login", input_stream=Input(), environ_overrides=chunked)
+        response = client.post(
+            "/login",
+            input_stream=Input(),
+            headers=csrf_header(client),
+            environ_overrides=chunked,
+        )
 
         assert response.status_code == 400
 
