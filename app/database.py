@@ -80,8 +80,9 @@ def begin_transaction(_connection: Connection, cursor: Any, statement: str, *_: 
 
     Python's `sqlite3` would do that itself, but overlooks some statements: in a Turkish locale, it
     does not recognize INSERT, and a rollback would keep the row (Python 3.11 and 3.12). Unlike in
-    SQLAlchemy's documentation, reads before the first write stay outside the transaction: one that
-    began with a read cannot write after another one has written ("database is locked").
+    SQLAlchemy's documentation, reads before the first write stay outside the transaction. A
+    transaction that began with a read cannot write after another connection has written ("database
+    is locked").
     """
     reads = statement.startswith(("SELECT", "PRAGMA", "EXPLAIN", "BEGIN"))
     if isinstance(cursor, sqlite3.Cursor) and not (reads or cursor.connection.in_transaction):

@@ -68,8 +68,8 @@ class EditForm(Form):
     def check_version(self, version: int | None, message: str = CHANGED) -> None:
         """Raise 409 Conflict with `message` if the row has changed since the form was opened.
 
-        Optimistic locking: the form sends back the version counter. Only for a new row, which has
-        none yet, may it be empty or missing, so leaving it out does not skip the check.
+        Optimistic locking: the form sends back the version counter. A new row has no version yet:
+        only then may the field be empty or missing.
         """
         edited: str = (self.version.raw_data or [""])[0]
         if edited != str(version or ""):

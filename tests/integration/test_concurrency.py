@@ -134,7 +134,7 @@ class TestNames:
         assert failures(responses) == [409]
         assert [user.username for user in stored_rows(app)["user"]].count("Bilbo Baggings") == 1
 
-    def test_later_sign_up_keeps_the_typed_username_and_is_no_login(self, app, client):
+    def test_later_of_two_sign_ups_is_rejected_and_keeps_the_username(self, app, client):
         response = meanwhile(
             app,
             late=lambda: submit(client, "/signup", {**BILBO, "password": "second breakfast"}),

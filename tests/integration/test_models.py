@@ -121,7 +121,7 @@ class TestTranscript:
 
         return play
 
-    def test_users_and_contacts(self, play):
+    def test_transcript_of_users_and_contacts_runs_as_written(self, play):
         # The last lines of the transcript use `Query.get`, which is legacy in SQLAlchemy 2.
         with pytest.warns(LegacyAPIWarning):
             results = play("users_and_contacts.txt")

@@ -95,7 +95,7 @@ class TestRateLimit:
 
         assert [response.status_code for response in responses] == [302, 429]
 
-    def test_login_is_unavailable_while_the_storage_of_the_attempts_is(self, new_app, tmp_path):
+    def test_login_is_unavailable_without_the_rate_limit_storage(self, new_app, tmp_path):
         storage = f"redis+unix://{tmp_path}/no.sock"
         app = new_app(ATTEMPTS_STORAGE=storage, WTF_CSRF_ENABLED=False)
         sent = {"username": "John Williams", "password": "wrong"}

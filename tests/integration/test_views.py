@@ -175,7 +175,7 @@ class TestMethods:
         assert response.status_code == 405
         assert response.allow == {"GET", "HEAD", "OPTIONS"}
 
-    def test_view_with_methods_allows_post(self, john):
+    def test_view_with_methods_rejects_others_and_lists_post(self, john):
         response = john.put("/contact", headers=csrf_header(john))
 
         assert response.status_code == 405

@@ -48,7 +48,7 @@ class TestConnection(DatabaseTestCase):
         self.assertEqual(execute("SELECT count(*) FROM tag"), 0)
 
     def test_reading_begins_no_transaction(self):
-        # A transaction that began with a read could not write after another one has written.
+        # A transaction that began with a read cannot write after another connection has written.
         db.session.scalars(select(User)).all()
 
         connection = db.session.connection().connection.driver_connection
