@@ -320,6 +320,13 @@ class TestRevoke:
 
         assert redirect_target(response) == "/login?next=/password"
 
+    def test_password_form_sent_without_a_login_leads_to_the_login(self, client):
+        sent = {"current_password": PASSWORD, "password": self.NEW}
+
+        response = client.post("/password", data=sent, headers=csrf_header(client))
+
+        assert redirect_target(response) == "/login"
+
     def test_ended_session_cannot_change_the_password(self, app, john, log_in):
         john_again = log_in("John Williams")
         headers = csrf_header(john_again)
