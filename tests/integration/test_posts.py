@@ -454,17 +454,17 @@ class TestScale:
     def test_database_does_no_more_work_for_many_rows_than_for_few(self, sqlite_app, url):
         client = sqlite_app.test_client()
         with tables(sqlite_app):
-            store_many_posts(sqlite_app, range(1, 31))
+            store_many_posts(sqlite_app, range(1, 21))
             # For the first request, newer versions of SQLite also count parsing the statements.
             assert client.get(url).status_code == 200
-            with counted_steps(sqlite_app) as for_30_users:
+            with counted_steps(sqlite_app) as for_20_users:
                 client.get(url)
 
-            store_many_posts(sqlite_app, range(31, 151))
-            with counted_steps(sqlite_app) as for_150_users:
+            store_many_posts(sqlite_app, range(21, 61))
+            with counted_steps(sqlite_app) as for_60_users:
                 client.get(url)
 
-        assert 0 < len(for_30_users) == len(for_150_users)
+        assert 0 < len(for_20_users) == len(for_60_users)
 
     @pytest.mark.parametrize("url", POST_LISTS)
     def test_list_does_not_read_the_texts_of_posts(self, app, client, url):
