@@ -133,6 +133,14 @@ class TestOneToMany(DatabaseTestCase):
 
         self.assertIs(post.user, self.john)
 
+    def test_storing_a_user_stores_the_posts_of_this_user(self):
+        bilbo = User(username="Bilbo Baggings")
+        post = Blogpost(title="Flask - A Python Web Framework", user=bilbo)
+
+        store(bilbo)
+
+        self.assertEqual(bilbo.blogposts.all(), [post])
+
     def test_post_with_a_user_id_has_that_user(self):
         post = Blogpost(title="Flask - A Python Web Framework", userid=self.john.id)
 
@@ -156,6 +164,15 @@ class TestOneToMany(DatabaseTestCase):
         ids = [post.id for post in self.john.blogposts]
 
         self.assertEqual(ids, [1, 2, 3])
+
+    def test_removing_a_post_from_its_user_deletes_it(self):
+        post = Blogpost(title="Flask - A Python Web Framework", user=self.john)
+        store(post)
+
+        self.john.blogposts.remove(post)
+        db.session.commit()
+
+        self.assertEqual(count(Blogpost), 0)
 
     def test_database_rejects_a_post_of_an_unknown_user(self):
         with self.assertRaisesRegex(IntegrityError, "FOREIGN KEY constraint failed"):
@@ -197,6 +214,14 @@ class TestManyToMany(DatabaseTestCase):
         self.tag.blogposts.append(self.post)
 
         self.assertEqual(loaded, [self.tag])
+
+    def test_storing_a_tag_stores_the_posts_with_this_tag(self):
+        tag = Tag(tagname="Flask")
+        post = Blogpost(title="Using Templates in Flask", userid=self.john.id, tags=[tag])
+
+        store(tag)
+
+        self.assertEqual(tag.blogposts.all(), [post])
 
     def test_posts_of_a_tag_are_the_posts_with_that_tag(self):
         flask = Tag(tagname="Flask")
