@@ -39,7 +39,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add_command("--show", metavar="NAME", help="print a bug or a variant as a diff")
     add_command("--reference", action="store_true", help="grade the project's own tests")
     add_command("--missed", action="store_true", help="grade the bugs that the last run missed")
-    add_command("--only", nargs="+", metavar="NAME", help="grade only these bugs")
+    add_command("--only", nargs="+", metavar="NAME", help="grade only these bugs or variants")
     add_command("--batch", type=Path, metavar="FOLDER", help="grade each file and folder in it")
     add("--check", action="store_true", help="with --reference: write nothing")
     add("--shard", type=shard, metavar="2/5", help="with --batch: grade the second of five parts")
