@@ -126,13 +126,13 @@ def project_table(folder: Path) -> dict[str, object]:
 
 
 class TestPyproject:
-    def test_nothing_describes_the_blog_any_more(self, project):
+    def test_copied_pyproject_does_not_describe_the_blog(self, project):
         for number in (1, 2):
             follow(number, project)
 
         blog, copied = project_table(ROOT), project_table(project)
 
-        # The page asks for the reader's own dependencies in words.
+        # Readers list their own dependencies: the page says so in words, not as an edit.
         same = [key for key in copied if copied[key] == blog[key]]
         assert same == ["version", "requires-python", "dependencies"]
 
