@@ -206,7 +206,7 @@ def serve(session: nox.Session) -> None:
 
 
 def repository(session: nox.Session) -> dict[str, str]:
-    """Return the setting that makes the pages link to their code, if it was cloned over HTTPS."""
+    """Return the setting that links the pages to the repository, if it was cloned over HTTPS."""
     if not shutil.which("git"):
         return {}
     command = ["git", "remote", "get-url", "origin"]

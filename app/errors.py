@@ -36,8 +36,8 @@ def wants_json() -> bool:
 def handle_http_error(error: HTTPException, typed: Mapping[str, str] | None = None) -> Response:
     """Return the error response, or 503 if its page needs a database that is unavailable.
 
-    The page of the 503 keeps what the user has `typed`. Without it, the body is not read: it may
-    be what the error is about.
+    The page of the 503 keeps what the user has `typed`. A caller that passes nothing leaves the
+    body unread, because reading it may have caused the error.
     """
     try:
         return error_response(error)

@@ -37,7 +37,7 @@ def paginate(query: Select[Any], key: SQLColumnExpression[int]) -> Page:
         found = db.session.scalars(query.where(key > after).order_by(key).limit(size + 1)).all()
         if len(found) > size:
             return Page(found[:size][::-1], older=True, newer=True)
-        # Fewer rows than one page: show the newest page instead, which is full.
+        # At most one page of newer rows is left: show the newest page, so that it is full.
     elif before is not None:
         query = query.where(key < before)
     found = db.session.scalars(query.order_by(key.desc()).limit(size + 1)).all()

@@ -86,7 +86,7 @@ def render_posts(query: Select[Blogpost], key: SQLColumnExpression[int], **conte
 def newest_posts() -> list[Blogpost] | None:
     """Return the three newest posts, or None if the database is unavailable.
 
-    So the front page, which a developer opens first, works without a database.
+    The front page, which a developer opens first, must work without a database.
     """
     with suppress(*DATABASE_ERRORS):
         query = select(Blogpost).options(*IN_LIST).order_by(Blogpost.id.desc())

@@ -6,8 +6,8 @@ import unicodedata
 # The limit in characters. No field accepts longer text, see `models.TEXT_LENGTH`.
 NORMALIZATION_LIMIT = 10_000
 
-# The zero-width joiner and non-joiner, where words of some scripts, such as Arabic, and emoji
-# contain them: there they change what is displayed.
+# A zero-width joiner or non-joiner after a letter of scripts such as Arabic, or inside an emoji: it
+# changes what is displayed there. Elsewhere it is invisible.
 VISIBLE_JOINER = re.compile(r"(?<=[\u0600-\u1cff\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]")
 
 

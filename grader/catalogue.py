@@ -98,7 +98,8 @@ T = TypeVar("T", Bug, Variant)
 def load(root: Path, private: Path | None = None, topics: Collection[str] = ()) -> Catalogue:
     """Return the catalogue of a project, with the private bugs of another folder.
 
-    The edits of `topics` are checked, or all. Raises `CatalogueError` with every problem.
+    Only the edits of `topics` are checked; without topics, all. Raises `CatalogueError` with every
+    problem.
     """
     rows, difficulties = load_tables(root / FEATURES, FEATURES), load_tables(root / TOPICS, TOPICS)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}

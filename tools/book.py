@@ -263,7 +263,7 @@ def download(path: Path) -> str:
 
 
 def commit() -> str:
-    """Return the short name of the checkout's commit, or nothing if it is no Git repository."""
+    """Return the short hash of the commit that is checked out; without Git, an empty string."""
     if not (ROOT / ".git").exists():
         return ""
     try:

@@ -101,7 +101,8 @@ class TestFlags:
     def test_session_cookie_secure_also_makes_the_preference_cookie_secure(
         self, app, client, monkeypatch
     ):
-        # The CSRF token is in the session, whose cookie a client would not send back over HTTP.
+        # Without CSRF protection: its token is in the session cookie, which is Secure now, too, and
+        # which the client would not send back over HTTP.
         monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
         monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
 

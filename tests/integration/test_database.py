@@ -1,4 +1,4 @@
-"""Rows of another test, and transactions in a locale that Python's sqlite3 does not expect."""
+"""Isolation of the tests, and transactions in a locale that Python's sqlite3 does not expect."""
 
 import locale
 import subprocess

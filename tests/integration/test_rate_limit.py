@@ -13,7 +13,7 @@ from tests.support.html import csrf_header, logged_in_as, submit, texts
 def app(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The application with the course's data; it allows two attempts for each username."""
     monkeypatch.setitem(app.config, "ATTEMPTS_PER_USERNAME", "2 per minute")
-    # All tests of a process share the counters.
+    # All tests of a process share the counters: an earlier test may have reached the limit.
     app.extensions["attempts"]().storage.reset()
     load_dataset(app)
     return app

@@ -61,6 +61,7 @@ class TestWrite(BlogTestCase):
             page.expand("Delete")
             page.submit_twice("Delete this post")
 
+        # The course's data has four posts, so the new one has the id 5.
         assert [request for request in requests if request.startswith("POST")] == [
             "POST /signup",
             "POST /posts/new",

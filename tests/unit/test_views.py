@@ -65,7 +65,7 @@ class TestView(unittest.TestCase):
 
 
 class TestMethods(DatabaseTestCase):
-    """`ContactView`, which takes GET and POST, and the function that stores its form."""
+    """`ContactView`, which allows GET and POST, and the function that stores its form."""
 
     def setUp(self):
         super().setUp()
