@@ -4,9 +4,9 @@ From the course's "Desplegando en Gunicorn" and Gunicorn's "Settings".
 """
 
 # A client that connects and sends nothing occupies a thread, for five seconds at most. Without
-# threads, it would occupy a worker for half a minute. With more such clients than threads, pages
-# wait several times as long, and with clients that send a part of a request, they wait for as long
-# as those stay connected. Nginx in front holds both.
+# threads, it would occupy a worker for half a minute. If there are more such clients than threads,
+# a page can wait several times as long. If they send a part of a request, it waits until they
+# disconnect. Nginx in front of Gunicorn keeps both kinds of clients away.
 threads = 8
 
 # With keep-alive, Gunicorn would announce that a connection stays open, and then close it if the

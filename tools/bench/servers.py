@@ -18,7 +18,7 @@ STOP_LIMIT = 10  # seconds; on an idle machine they take one or two
 REQUESTS = 100
 ROUNDS = 3
 QUICK_ROUNDS = 1
-IDLE_CLIENTS = 65  # twice the threads of four Gunicorn workers
+IDLE_CLIENTS = 65  # more than twice the threads of four Gunicorn workers
 QUICK_IDLE_CLIENTS = 5
 WAIT_LIMIT = 300  # seconds
 
