@@ -66,9 +66,7 @@ def handle_csrf_error(error: CSRFError) -> ResponseReturnValue:
     if "referrer" in error.description:
         error.description += " Allow your browser or program to send the Referer header."
     elif wants_json():
-        error.description += (
-            " Send the csrf_token of a form in the X-CSRFToken header, with the session cookie."
-        )
+        error.description += " Send the session cookie, and csrf_token in the X-CSRFToken header."
     else:
         error.description += " Your login may have changed. Go back, copy your text and reload."
     return handle_http_error(error, request.form)

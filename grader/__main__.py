@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import hashlib
 import io
 import os
 import signal
@@ -124,23 +125,29 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     topics = options.topics or catalogue.topics
     tests = {topic: given or [f"kata/test_{topic}.py"] for topic in topics}
     folder = root / FOLDER
-    if options.tests:
-        folder /= "-".join(path.stem for path in options.tests)
+    if paths := [path.resolve() for path in options.tests or ()]:
+        folder /= hashlib.sha256(repr(paths).encode()).hexdigest()[:8]
+    commands = {topic: advice.command_for(topic, options.tests or ()) for topic in topics}
     submission = Submission(files, tests, folder)
     graded = submission.grade(catalogue, options, progress)
     progress()
     grades = [grade for grade in graded if grade.verdict or grade.results]
     if not grades:
         if options.missed:
-            raise RequestError("\n".join(nothing_missed(topic, folder) for topic in topics))
+            raise RequestError(
+                "\n".join(nothing_missed(topic, commands[topic], folder) for topic in topics)
+            )
         raise RequestError("These bugs belong to another topic.")
     is_part = bool(options.only or options.missed)
     if is_part or (options.topics and len(grades) == 1):
         for grade in grades:
-            steps = advice.after_topic(grade, catalogue, root, is_part=is_part)
+            command = commands[grade.topic]
+            steps = advice.after_topic(grade, catalogue, root, command, is_part=is_part)
             lines = [*report.details(grade)]
             if names := ", ".join(submission.misnamed_tests(grade.topic)):
-                lines += report.wrap(f"pytest does not collect: {names}")
+                lines += report.wrap(
+                    f"Name them test_... or Test..., or pytest skips them: {names}"
+                )
             print(*lines, *steps, sep="\n")
     else:
         lines = [*report.scoreboard(grades, catalogue.topics)]
@@ -153,9 +160,8 @@ def grade_topics(options: argparse.Namespace, catalogue: Catalogue, root: Path) 
     return int(any(grade.points < options.min for grade in grades))
 
 
-def nothing_missed(topic: str, folder: Path) -> str:
+def nothing_missed(topic: str, command: str, folder: Path) -> str:
     """Return why --missed has nothing to grade in a topic, and the command to run instead."""
-    command = f"{advice.COMMAND} {topic}"
     if not (folder / f"{topic}.json").exists():
         return f"{topic} has not been graded yet. Run: {command}"
     return f"The last run of {topic} missed no bug. Grade the whole topic: {command}"

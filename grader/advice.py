@@ -1,5 +1,6 @@
 """Yield what to do after a grade: the missed bugs, the tests to compare, the next topic."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -11,14 +12,21 @@ from grader.report import INDENT, name_of, wrap
 COMMAND = "nox -s kata --"
 
 
-def after_topic(grade: Grade, catalogue: Catalogue, root: Path, *, is_part: bool) -> Iterator[str]:
-    """Yield what to do after the grade of a topic, or of a part of it."""
+def command_for(topic: str, tests: Sequence[Path]) -> str:
+    """Return the command that grades a topic, with the paths of `--tests`."""
+    return " ".join([COMMAND, topic, *(f"--tests {shlex.quote(str(path))}" for path in tests)])
+
+
+def after_topic(
+    grade: Grade, catalogue: Catalogue, root: Path, command: str, *, is_part: bool
+) -> Iterator[str]:
+    """Yield what to do after the grade of a topic, or of a part of it, by this command."""
     if grade.verdict:
         return
     if is_part:
-        yield f"Grade the whole topic: {COMMAND} {grade.topic}"
+        yield f"Grade the whole topic: {command}"
     if grade.caught < len(grade.bugs):
-        yield f"Grade the missed bugs again: {COMMAND} {grade.topic} --missed"
+        yield f"Grade the missed bugs again: {command} --missed"
         yield f"Show a hint: {COMMAND} --hint NAME"
     if grade.rejected:
         yield f"Show a variant: {COMMAND} --show NAME"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from grader import history
 from grader.catalogue import Catalogue, Edit
@@ -79,10 +79,12 @@ class Submission:
 
     def misnamed_tests(self, topic: str) -> Iterator[str]:
         """Yield the functions and classes that look like tests, but are not collected by pytest."""
-        for path in self.tests[topic]:
-            if path.endswith(".py") and path in self.files:
+        for path, code in self.files.items():
+            if path.endswith(".py") and any(
+                PurePath(path).is_relative_to(t) for t in self.tests[topic]
+            ):
                 with suppress(SyntaxError):  # it is the reason for no grade
-                    yield from misnamed(ast.parse(self.files[path]))
+                    yield from misnamed(ast.parse(code))
 
 
 def misnamed(code: ast.Module) -> Iterator[str]:

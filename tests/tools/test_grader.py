@@ -422,7 +422,7 @@ class TestCommandLine:
     def test_next_topic_follows_full_marks(self, tmp_path):
         catalogue = Catalogue({"words": "easy", "other": "hard"}, [], [])
 
-        steps = advice.after_topic(Grade("words"), catalogue, tmp_path, is_part=False)
+        steps = advice.after_topic(Grade("words"), catalogue, tmp_path, "", is_part=False)
 
         assert [*steps] == ["Next: nox -s kata -- other (hard)"]
 
@@ -545,6 +545,21 @@ class TestCommandLine:
             "words not graded: 1 test fails on the healthy application.\n"
         )
 
+    def test_commands_to_go_on_name_the_tests_outside_the_project(self, project, tmp_path, capsys):
+        folders = [tmp_path / "my tests", tmp_path / "others"]
+        for folder in folders:
+            folder.mkdir()
+            shutil.copy(PROJECT / "kata" / "uncollected.py", folder / "test_mine.py")
+        command = f"nox -s kata -- words --tests '{folders[0]}'"
+
+        main(["words", "--tests", str(folders[0])], project)
+        output = capsys.readouterr().out
+
+        assert f"Grade the missed bugs again: {command} --missed" in output
+        assert "CountTests (line 16)" in output
+        assert main(["words", "--missed", "--tests", str(folders[1])], project) == 2
+        assert "words has not been graded yet." in capsys.readouterr().err
+
     def test_tests_of_two_paths_are_graded_together(self, project, tmp_path, capsys):
         for name in ("weak", "only_together"):
             shutil.copy(PROJECT / "kata" / f"{name}.py", tmp_path / f"test_{name}.py")
@@ -622,9 +637,10 @@ class TestCommandLine:
 
         main(["words", "--only", "counts_characters"], project)
 
-        assert capsys.readouterr().out.splitlines()[-3:] == [
+        assert capsys.readouterr().out.splitlines()[-4:] == [
             "words ########## 1/1 bugs caught",
-            "pytest does not collect: counts_one_word_test (line 12), CountTests (line 16)",
+            "Name them test_... or Test..., or pytest skips them: counts_one_word_test (line",
+            "          12), CountTests (line 16)",
             "Grade the whole topic: nox -s kata -- words",
         ]
 
