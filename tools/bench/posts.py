@@ -51,7 +51,9 @@ def blog(file: Path, number: int) -> FlaskClient:
     with app.app_context():
         create_tables()
         db.session.execute(insert(User), [{"username": f"Hobbit {n}", "version": 1} for n in ids])
-        db.session.execute(insert(Tag), [{"tagname": f"Tag {n}"} for n in ids])
+        db.session.execute(
+            insert(Tag), [{"tagname": f"Tag {n}", "folded": f"tag {n}"} for n in ids]
+        )
         db.session.execute(insert(Blogpost), [{**post, "version": 1} for post in posts])
         db.session.execute(
             insert(tags), [{"blogpost_id": post, "tag_id": tag} for post, tag in sorted(pairs)]
