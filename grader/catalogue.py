@@ -3,7 +3,7 @@
 import ast
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache, reduce
 from pathlib import Path
@@ -104,21 +104,21 @@ def load(root: Path, private: Path | None = None, topics: Collection[str] = ()) 
     rows, difficulties = load_tables(root / FEATURES, FEATURES), load_tables(root / TOPICS, TOPICS)
     features = {f"{topic}.{name}" for topic, named in rows.items() for name in named}
     problems: list[str] = []
-    bugs = load_folder(root / "kata" / "bugs", Bug, features, problems)
+    files = project_files(root)
+
+    def check(edit: Edit) -> Iterable[str]:
+        return edit_problems(files, edit) if not topics or edit.topic in topics else ()
+
+    bugs = load_folder(root / "kata" / "bugs", Bug, features, check, problems)
     if private:
-        bugs += load_folder(private.resolve(), Bug, features, problems)
+        bugs += load_folder(private.resolve(), Bug, features, check, problems)
         if not any(private.glob("*.toml")):
             problems.append(f"{private} has no file TOPIC.toml with bugs.")
-    variants = load_folder(root / "kata" / "variants", Variant, features, problems)
+    variants = load_folder(root / "kata" / "variants", Variant, features, check, problems)
     names = Counter(edit.name for edit in (*bugs, *variants))
     problems += [f"{name}: {n} entries have this name." for name, n in names.items() if n > 1]
     in_use = {bug.topic for bug in bugs}
     problems += [f"{TOPICS}: {topic} is missing." for topic in sorted(in_use - difficulties.keys())]
-    files = project_files(root)
-    for edit in (*bugs, *variants):
-        if not topics or edit.topic in topics:
-            found = edit_problems(files, edit)
-            problems += [f"{edit.topic}.toml: {edit.name}: {problem}" for problem in found]
     if problems:
         raise CatalogueError("\n".join(problems))
     topics_in_use = {topic: difficulties[topic] for topic in difficulties if topic in in_use}
@@ -134,7 +134,13 @@ def load_tables(path: Path, name: str) -> dict[str, Any]:
         raise CatalogueError(f"{name}: {error}") from error
 
 
-def load_folder(folder: Path, kind: type[T], features: set[str], problems: list[str]) -> list[T]:
+def load_folder(
+    folder: Path,
+    kind: type[T],
+    features: set[str],
+    check: Callable[[Edit], Iterable[str]],
+    problems: list[str],
+) -> list[T]:
     """Return the bugs or variants in the files TOPIC.toml of a folder, and add the problems."""
     entries = []
     for path in sorted(folder.glob("*.toml")):
@@ -142,10 +148,12 @@ def load_folder(folder: Path, kind: type[T], features: set[str], problems: list[
         if not any(feature.startswith(f"{topic}.") for feature in features):
             problems.append(f"{file}: {FEATURES} has no topic {topic!r}.")
         for name, table in load_tables(path, file).items():
-            if found := list(field_problems(kind, table, topic, features)):
-                problems += [f"{file}: {name}: {problem}" for problem in found]
-            else:
-                entries.append(kind(name=name, topic=topic, **table))
+            found = list(field_problems(kind, table, topic, features))
+            if not found:
+                entry = kind(name=name, topic=topic, **table)
+                entries.append(entry)
+                found = list(check(entry))
+            problems += [f"{file}: {name}: {problem}" for problem in found]
     return entries
 
 

@@ -109,8 +109,7 @@ def test_problem_of_an_entry_is_reported(root, change, problem):
     fields = {name: value for name, value in (BUG | change).items() if value is not None}
     write(root, table("a_bug", fields))
 
-    [reported] = problems(root)
-    assert reported.endswith(f"words.toml: a_bug: {problem}")
+    assert problems(root) == [f"kata/bugs/words.toml: a_bug: {problem}"]
 
 
 def test_edit_of_white_space_in_a_template_is_reported(root):
@@ -119,7 +118,7 @@ def test_edit_of_white_space_in_a_template_is_reported(root):
     write(root, table("a_bug", BUG | edit))
 
     assert problems(root) == [
-        "words.toml: a_bug: the edit changes nothing but white space or comments."
+        "kata/bugs/words.toml: a_bug: the edit changes nothing but white space or comments."
     ]
 
 

@@ -773,7 +773,7 @@ class TestCommandLine:
 
         assert main(["words"], project) == 2
 
-        assert "words.toml: greets_with_spaces: " in capsys.readouterr().err
+        assert "kata/bugs/words.toml: greets_with_spaces: " in capsys.readouterr().err
 
     @pytest.mark.parametrize("detach", ["env={}", "start_new_session=True"])
     def test_child_processes_of_a_test_are_killed(self, project, pipe, detach):
